@@ -1,0 +1,1 @@
+"""One module per area; each offers `run(bench) -> list[Measurement]`."""

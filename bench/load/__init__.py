@@ -1,0 +1,1 @@
+"""Programs that make load or stand in for the server, each a process of its own."""

@@ -1,0 +1,86 @@
+/** Things of the server with everything a test does not care about already filled in. */
+
+import type { Alert, Channel, Device, Output } from "@/api/types";
+
+export const aChannel = (given: Partial<Channel> = {}): Channel => ({
+  id: "10",
+  key: "power",
+  quantity: "power",
+  unit: "W",
+  kind: "gauge",
+  decimals: 1,
+  label: "Power",
+  display_unit: "",
+  keep_raw_days: null,
+  last: null,
+  ...given,
+});
+
+export const aDevice = (given: Partial<Device> = {}): Device => ({
+  id: "1",
+  serial: "pz-41",
+  name: "Kitchen",
+  state: "claimed",
+  dialect: "native",
+  online: true,
+  last_seen_at: null,
+  channels: [],
+  details: {},
+  groups: [],
+  owns_token: true,
+  rejected: 0,
+  clock_flagged: 0,
+  ...given,
+});
+
+export const anOutput = (given: Partial<Output> = {}): Output => ({
+  id: "1",
+  name: "Ceiling light",
+  room_id: "1",
+  device_id: "1",
+  key: "relay",
+  desired: "off",
+  reported: "off",
+  confirmed: true,
+  online: true,
+  changed_by: "ada",
+  changed_at: 0,
+  reason: "",
+  until_at: null,
+  then: null,
+  power_channel_id: null,
+  doubt: "",
+  levels: null,
+  options: {
+    power_channel_id: null,
+    watches_power: true,
+    confirm_w: 1,
+    boot: "keep",
+    lost_link: "keep",
+    lost_link_s: 60,
+    priority: null,
+  },
+  ...given,
+});
+
+export const anAlert = (given: Partial<Alert> = {}): Alert => ({
+  id: "1",
+  rule_id: "7",
+  title: "Kettle above 2 kW",
+  text: "Kitchen power is above 2 kW for 5 minutes: 2.4 kW",
+  severity: "warning",
+  state: "raised",
+  device_id: "1",
+  channel_id: "10",
+  value: 2400,
+  count: 1,
+  raised_at: 0,
+  cleared_at: null,
+  acknowledged_at: null,
+  acknowledged_by: "",
+  note: "",
+  snoozed_until: null,
+  escalated_at: null,
+  told_at: null,
+  ...given,
+});

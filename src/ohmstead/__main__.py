@@ -1,0 +1,5 @@
+"""`python -m ohmstead`."""
+
+from ohmstead.cli import main
+
+main()

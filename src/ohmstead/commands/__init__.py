@@ -1,0 +1,1 @@
+"""Command groups that speak to a running server, as any other client does."""

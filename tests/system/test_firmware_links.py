@@ -1,0 +1,338 @@
+"""The firmware on its links, in front of a real server: cuts, restarts, orders, releases."""
+
+import asyncio
+import importlib
+import json
+import sys
+import time
+import types
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bundles import bundle, public
+from ohmstead.commands.firmware_releases import form_with
+from system.firmware_board import Cutter, Host, Restart, live, until
+from system.running_server import RunningServer
+from system.starting import StartServer
+
+COUNTER = """
+CHANNELS = (("count", "pulses", "", 0), ("level", "generic", "", 2))
+DEFAULTS = {"interval_s": 0.05}
+
+
+class Driver:
+    taken = 0
+
+    def __init__(self, bus, settings):
+        pass
+
+    async def read(self, out):
+        Driver.taken += 1
+        out[0] = Driver.taken
+        out[1] = -Driver.taken / 100
+
+    async def self_test(self):
+        pass
+"""
+
+
+@pytest.fixture
+def host(tmp_path: Path) -> Iterator[Any]:
+    with Host(tmp_path, start_ms=int(time.time() * 1000)) as host:
+        host.rtc_offset_ms = 0
+        yield host
+
+
+@pytest.fixture
+def counter() -> Iterator[dict[str, Any]]:
+    """A driver that counts, without any hardware."""
+    module = types.ModuleType("drivers.counter")
+    exec(COUNTER, module.__dict__)
+    package = importlib.import_module("drivers")
+    sys.modules["drivers.counter"] = module
+    package.counter = module  # type: ignore[attr-defined]
+    yield {"driver": "counter"}
+    del sys.modules["drivers.counter"], package.counter  # type: ignore[attr-defined]
+
+
+def mqtt(server: RunningServer, device: Any, **more: Any) -> dict[str, Any]:
+    return {"host": "127.0.0.1", "port": server.mqtt_port, "token": device.token, "backlog_ms": 0, **more}
+
+
+def is_gapless(stored: list[tuple[int, float]], at_least: int) -> bool:
+    values = [v for _, v in stored]
+    assert values == [float(n) for n in range(1, len(values) + 1)], "each once, in order, none between is missing"
+    return len(values) >= at_least
+
+
+@pytest.mark.parametrize("link", ["mqtt", "http", "websocket"])
+def test_every_link_delivers_each_sample_once_over_cuts_in_the_middle_of_packets(
+    server: RunningServer, host: Any, counter: dict[str, Any], link: str
+) -> None:
+    device = server.add_device(f"cut-{link}")
+    direct = server.mqtt_port if link == "mqtt" else server.http_port
+
+    async def talk(agent: Any) -> None:
+        cutter = await Cutter(direct).start()
+        agent.uplink.settings["port"] = cutter.port
+        for up, down in ((700, None), (None, 20), (1500, None), (None, 90)):
+            await until(lambda: agent.uplink.up)
+            seq = agent.outbox.seq
+            cutter.up_left, cutter.down_left = up, down
+            cuts = cutter.cuts
+            await until(lambda cuts=cuts: cutter.cuts > cuts)  # type: ignore[misc]
+            agent.uplink.live = True
+            assert agent.outbox.seq >= seq
+        await until(lambda: agent.uplink.up)
+        agent.sensors.all.clear()
+        await until(lambda: agent.outbox.pending == 0)
+        await cutter.stop()
+
+    settings = mqtt(server, device, link=link, port=1)
+    live(host, talk, serial=device.serial, drivers=[counter], server=settings)
+    assert is_gapless(device.stored("count"), at_least=20)
+    assert [v for _, v in device.stored("level")][:2] == [-0.01, -0.02]
+
+
+def test_a_server_that_is_killed_and_comes_back_has_every_sample_once(
+    start_server: StartServer, host: Any, counter: dict[str, Any]
+) -> None:
+    server = start_server()
+    device = server.add_device("server-away")
+
+    async def talk(agent: Any) -> int:
+        await until(lambda: agent.uplink.acknowledged > 3)
+        await asyncio.to_thread(server.kill)
+        seq = agent.outbox.seq
+        await until(lambda: agent.outbox.seq > seq + 20)
+        await asyncio.to_thread(server.start)
+        await until(lambda: agent.uplink.up)
+        agent.sensors.all.clear()
+        await until(lambda: agent.outbox.pending == 0)
+        return int(agent.outbox.seq)
+
+    taken = live(host, talk, serial=device.serial, drivers=[counter], server=mqtt(server, device))
+    assert is_gapless(device.stored("count"), at_least=taken)
+    assert host.restarts == 0
+
+
+def test_a_server_that_refuses_the_token_is_no_reason_to_restart_or_to_lose_anything(
+    server: RunningServer, host: Any, counter: dict[str, Any]
+) -> None:
+    device = server.add_device("wrong-token")
+
+    async def talk(agent: Any) -> Any:
+        await until(lambda: any("uplink" in line for line in agent.log.lines))
+        assert not agent.uplink.up
+        return agent
+
+    agent = live(host, talk, serial=device.serial, drivers=[counter], server=mqtt(server, device, token="wrong"))
+    assert agent.outbox.lost == 0
+    assert agent.outbox.pending == agent.outbox.seq
+
+
+def lamp(host: Any) -> dict[str, Any]:
+    class Pin:
+        IN, OUT, OPEN_DRAIN, PULL_UP = 0, 1, 2, 3
+
+        def __init__(self, number: int, *mode: int, value: int = 0) -> None:
+            self.level = value
+
+        def __call__(self, level: int | None = None) -> int:
+            if level is not None:
+                self.level = level
+            return self.level
+
+    sys.modules["machine"].Pin = Pin  # type: ignore[attr-defined]
+    return {"driver": "relay", "outputs": [{"key": "lamp", "pin": 5}], "interval_s": 5}
+
+
+def order(server: RunningServer, device: Any, name: str, args: dict[str, Any] | None = None, **more: Any) -> str:
+    answer = server.admin.post(f"/devices/{device.id}/commands", json={"name": name, "args": args or {}, **more})
+    assert answer.status_code == 202, answer.text
+    return str(answer.json()["id"])
+
+
+async def outcome(server: RunningServer, device: Any, number: str) -> tuple[str, str]:
+    def look() -> Any:
+        listed = server.admin.get(f"/devices/{device.id}/commands").json()
+        found = next(c for c in listed if c["id"] == number)
+        return (found["state"], found["detail"]) if found["state"] in ("succeeded", "failed", "expired") else None
+
+    deadline = time.monotonic() + 15
+    while not (found := await asyncio.to_thread(look)):
+        assert time.monotonic() < deadline, "no answer"
+        await asyncio.sleep(0.1)
+    state, detail = found
+    return state, detail
+
+
+@pytest.mark.parametrize("link", ["mqtt", "websocket"])
+def test_an_output_follows_what_is_desired_and_commands_are_answered(
+    server: RunningServer, host: Any, link: str
+) -> None:
+    device = server.add_device(f"lamp-{link}")
+    room = server.admin.post("/rooms", json={"name": f"Room {link}"}).json()["id"]
+
+    async def talk(agent: Any) -> None:
+        await until(lambda: agent.uplink.up and agent.uplink.acknowledged)
+        body = {"name": "Lamp", "room_id": room, "device_id": device.id, "key": "lamp"}
+        output = (await asyncio.to_thread(server.admin.post, "/outputs", json=body)).json()
+        await asyncio.to_thread(server.admin.put, f"/outputs/{output['id']}", json={"state": "on"})
+        await until(lambda: agent.outputs["lamp"].get("lamp") == "on")
+
+        def confirmed() -> bool:
+            outputs = server.admin.get("/outputs").json()
+            return any(o["id"] == output["id"] and o["confirmed"] and o["reported"] == "on" for o in outputs)
+
+        deadline = time.monotonic() + 10
+        while not await asyncio.to_thread(confirmed):
+            assert time.monotonic() < deadline
+            await asyncio.sleep(0.1)
+        number = await asyncio.to_thread(order, server, device, "self_test")
+        assert await outcome(server, device, number) == ("succeeded", "1 sensors work")
+        number = await asyncio.to_thread(order, server, device, "interval", {"interval_s": -1})
+        assert (await outcome(server, device, number))[0] == "failed"
+        number = await asyncio.to_thread(order, server, device, "interval", {"interval_s": 7})
+        assert (await outcome(server, device, number))[0] == "succeeded"
+        assert agent.sensors.all[0].interval == 7_000
+        number = await asyncio.to_thread(order, server, device, "log")
+        assert (await outcome(server, device, number))[0] == "succeeded"
+
+    port = server.mqtt_port if link == "mqtt" else server.http_port
+    settings = mqtt(server, device, link=link, port=port)
+    live(host, talk, serial=device.serial, drivers=[lamp(host)], server=settings)
+
+
+def test_a_document_that_is_too_long_is_left_out_and_said_so_and_the_link_lives_on(
+    server: RunningServer, host: Any
+) -> None:
+    device = server.add_device("too-long")
+
+    async def talk(agent: Any) -> None:
+        await until(lambda: agent.uplink.acknowledged)
+        wish = {"state": {"note": "x" * 20_000}, "reason": ""}
+        await asyncio.to_thread(server.admin.patch, f"/devices/{device.id}/shadow", json=wish)
+        await until(lambda: any("too long" in line for line in agent.log.lines))
+        number = await asyncio.to_thread(order, server, device, "sync")
+        assert (await outcome(server, device, number))[0] == "succeeded"
+
+    live(host, talk, serial=device.serial, drivers=[lamp(host)], server=mqtt(server, device))
+
+
+def test_an_order_to_restart_is_obeyed_once(server: RunningServer, host: Any) -> None:
+    device = server.add_device("restarts")
+    numbers: list[str] = []
+
+    async def talk(agent: Any) -> None:
+        await until(lambda: agent.uplink.up)
+        await asyncio.sleep(0.3)
+        numbers.append(await asyncio.to_thread(order, server, device, "reboot"))
+        await asyncio.sleep(15)
+
+    settings = {"serial": device.serial, "drivers": [lamp(host)], "server": mqtt(server, device)}
+    assert isinstance(live(host, talk, **settings), Restart)
+
+    async def again(agent: Any) -> Any:
+        await until(lambda: agent.uplink.up)
+        before = agent.restarting
+        agent.uplink.message("commands", b'{"id":"%s","name":"reboot","args":{}}' % numbers[0].encode())
+        await asyncio.sleep(1.5)
+        return before or agent.restarting
+
+    assert live(host, again) is False
+    assert host.restarts == 1
+    listed = server.admin.get(f"/devices/{device.id}/commands").json()
+    assert listed[0]["state"] == "succeeded"
+
+
+def test_a_meter_of_system_003_can_be_replaced_by_this_board(
+    server: RunningServer, host: Any, counter: dict[str, Any]
+) -> None:
+    """Nothing but its topic and its message tells them apart."""
+    from agent import setup  # noqa: F401 - loads what the format needs
+
+    sys.modules["drivers.counter"].CHANNELS = (("power", "power", "W", 1), ("energy", "energy", "Wh", 0))  # type: ignore[attr-defined]
+
+    async def talk(agent: Any) -> None:
+        await until(lambda: agent.uplink.acknowledged >= 5)
+
+    settings = {"host": "127.0.0.1", "port": server.mqtt_port, "format": "meter", "device_id": "1"}
+    live(host, talk, serial="SN-board", drivers=[counter], server=settings)
+    device = server.device("SN-board")
+    assert device["dialect"] == "meter"
+    assert {c["key"] for c in device["channels"]} >= {"power", "energy"}
+
+
+def test_a_rollout_reaches_the_board_and_a_release_that_does_not_start_is_left_by_the_board_itself(
+    server: RunningServer, host: Any, counter: dict[str, Any]
+) -> None:
+    """The slots are real, their content is not started: which version runs is what the slot says of itself."""
+    import boot  # type: ignore[import-not-found]
+    from agent import config, setup
+
+    device = server.add_device("updated")
+    server.admin.post("/release-keys", json={"name": "ours", "n": public().hexadecimal})
+    Path("keys.json").write_text(json.dumps({"keys": [{"id": "0", "n": public().hexadecimal}]}))
+    where = mqtt(server, device, http_port=server.http_port)
+    config.save({"board": "sim", "wifi": [{"ssid": "home", "password": "x"}], "serial": device.serial,
+                 "drivers": [counter], "server": where})  # fmt: skip
+    host.real_time = True
+
+    def release(version: str, content: bytes) -> str:
+        body, kind = form_with({}, "bundle", "b.tar", bundle(version, ("sim",), {"main.mpy": content * 500}))
+        made = server.admin.post("/releases", content=body, headers={"content-type": kind})
+        assert made.status_code == 201, made.text
+        terms = {"devices": [device.id], "healthy_s": 1, "return_s": 60, "sensors": False}
+        started = server.admin.post("/rollouts", json={"release_id": made.json()["id"], **terms})
+        assert started.status_code == 201, started.text
+        return str(started.json()["id"])
+
+    def installation(rollout: str) -> dict[str, Any]:
+        found: dict[str, Any] = server.admin.get(f"/rollouts/{rollout}").json()["installations"][0]
+        return found
+
+    def is_broken(slot: str) -> bool:
+        return b"broken" in Path(slot, "main.mpy").read_bytes()
+
+    starts: list[str] = []
+
+    async def life(rollout: str) -> Any:
+        slot = boot.choose()
+        starts.append(slot)
+        if slot and is_broken(slot):
+            raise Restart
+        agent = setup.start(slot)
+        task = asyncio.create_task(agent.run())
+        try:
+            while True:
+                found = await asyncio.to_thread(installation, rollout)
+                if found["state"] in ("confirmed", "failed"):
+                    break
+                await asyncio.sleep(0.2)
+        finally:
+            task.cancel()
+        return agent.version, found
+
+    async def greet() -> str:
+        agent = setup.start("")
+        task = asyncio.create_task(agent.run())
+        await until(lambda: agent.uplink.acknowledged > 1)
+        task.cancel()
+        return "done"
+
+    def through(rollout: str) -> Any:
+        while isinstance(end := host.boot(lambda: life(rollout)), Restart):
+            assert len(starts) < 12
+        return end
+
+    assert host.boot(greet) == "done"
+    version, found = through(release("1.1.0", b"good"))
+    assert (version, found["state"], starts) == ("1.1.0", "confirmed", ["", "a"])
+    starts.clear()
+    version, found = through(release("1.2.0", b"broken"))
+    assert (version, found["state"], starts) == ("1.1.0", "failed", ["a", "b", "b", "b", "a"])
+    assert found["reason"].startswith("tries")

@@ -1,5 +1,6 @@
 """Every setting, its default and where it may come from: flag, OHMSTEAD_<NAME>, `ohmstead.toml`, default."""
 
+import difflib
 import ipaddress
 import tomllib
 from pathlib import Path
@@ -178,7 +179,8 @@ def load(**flags: Any) -> Settings:
         data_dir = Path(given.get("data_dir") or Settings().data_dir)
 
         class WithFile(Settings):
-            model_config = SettingsConfigDict(toml_file=data_dir / "ohmstead.toml")
+            # A misspelt name would leave its setting, perhaps one of trust, silently at the default.
+            model_config = SettingsConfigDict(toml_file=data_dir / "ohmstead.toml", extra="forbid")
 
         return WithFile(**given)
     except tomllib.TOMLDecodeError as error:
@@ -191,5 +193,8 @@ def load(**flags: Any) -> Settings:
 
 def _said(error: Any) -> str:
     name = str(error["loc"][0]) if error["loc"] else "settings"
+    if error["type"] == "extra_forbidden":
+        near = difflib.get_close_matches(name, Settings.model_fields, 1)
+        return f"ohmstead.toml: there is no setting {name}" + (f"; did you mean {near[0]}?" if near else "")
     given = "" if name in SECRET else f" {error['input']!r:.60}"
     return f"setting {name} (OHMSTEAD_{name.upper()}){given}: {error['msg']}"

@@ -10,17 +10,19 @@ from browser_pages import BUILT_PAGE, DESKTOP, Complaints, OpenPage, chromium_pa
 from system.running_server import RunningServer
 
 FLAGS: Final = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
-PATIENCE_MS: Final = 15_000
+# For what is there or happens in the end; a shared computer may take its time.
+PATIENCE_MS: Final = 20_000
 
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
     if not BUILT_PAGE.exists():
         missing("the built dashboard (npm run build)")
     if (path := chromium_path()) is None:
         missing("Chromium")
+    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
         yield browser

@@ -13,7 +13,7 @@ from ohmstead.simulation.relay_link import RelayLink
 from ohmstead.simulation.relays import Load, Relay
 from system.running_server import AddedDevice, RunningServer
 
-PATIENCE_S: Final = 10.0
+PATIENCE_S: Final = 30.0
 
 
 class ToldPull:

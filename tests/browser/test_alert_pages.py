@@ -15,7 +15,7 @@ BIG_PHONE: Final = {"width": 390, "height": 844}
 MINUTE_MS: Final = 60_000
 DAY_MS: Final = 1440 * MINUTE_MS
 # A preview of a week and an alert after its samples take a moment on a slow computer.
-PATIENCE_MS: Final = 20_000
+PATIENCE_MS: Final = 30_000
 
 
 @pytest.fixture(scope="module")

@@ -52,7 +52,7 @@ def trial(server: RunningServer, pull: ToldPull) -> dict[str, Any]:
     wait_until_quiet(server, body["channels"][0])
     begun = server.admin.post(f"/recordings/{session['id']}/trials", json={"pre_s": 1.0, "for_s": 5.0}).json()
     pull.now()
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while (found := server.admin.get(f"/trials/{begun['id']}").json())["result"] is None:
         assert time.monotonic() < deadline, found
     return {**found, "session": session, "subject": subject}
@@ -60,7 +60,7 @@ def trial(server: RunningServer, pull: ToldPull) -> dict[str, Any]:
 
 def wait_until_quiet(server: RunningServer, channel: str, seconds: float = 1.5) -> None:
     """Until the rig has streamed somebody standing for a while: what was before a start belongs to the trial."""
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while True:
         answer = server.admin.get("/calibrations/capture", params={"channel": channel, "seconds": seconds})
         if answer.status_code == 200:

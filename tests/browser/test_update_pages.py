@@ -22,7 +22,7 @@ from system.running_server import ADMIN_PASSWORD, RunningServer
 
 FAST: Final = {"OHMSTEAD_HOME_CONTROL_INTERVAL_S": "1", "OHMSTEAD_HOME_CONTROL_TIMEOUT_S": "0.4"}
 ROLLOUT_MS: Final = 40_000
-PATIENCE_S: Final = 15.0
+PATIENCE_S: Final = 30.0
 
 
 @pytest.fixture(scope="module")

@@ -38,7 +38,7 @@ def small_window(server: RunningServer) -> socket.socket:
     return sock
 
 
-def frame(view: ClientConnection, within_s: float = 5.0) -> dict[str, Any]:
+def frame(view: ClientConnection, within_s: float = 20.0) -> dict[str, Any]:
     """The next frame that is no ping."""
     while True:
         found: dict[str, Any] = json.loads(view.recv(timeout=within_s))

@@ -113,7 +113,7 @@ class TestMqtt:
         got = 0
         try:
             while True:
-                kind, body = await awake.read(within_s=1)
+                kind, body = await awake.read(within_s=5)
                 assert kind & 0xF0 == 0x30
                 at = 2 + int.from_bytes(body[:2])
                 awake.write(b"\x40\x02" + body[at : at + 2])

@@ -16,7 +16,7 @@ from sim.host import Host, PowerCut, Restart  # noqa: E402
 
 __all__ = ["Cutter", "Host", "PowerCut", "Restart", "live", "until"]
 
-WITHIN_S = 20.0
+WITHIN_S = 60.0
 
 
 async def until(condition: Callable[[], Any], within_s: float = WITHIN_S) -> Any:

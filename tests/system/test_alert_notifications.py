@@ -15,7 +15,7 @@ from receivers import Mailbox, mail_server, web_server
 from system.running_server import RunningServer
 from system.starting import StartServer
 
-WITHIN_S = 20.0
+WITHIN_S = 60.0
 SECRET = "shared secret"
 
 

@@ -12,7 +12,7 @@ from builders import now_ms
 from system.running_server import AddedDevice, RunningServer
 from system.starting import StartServer
 
-WITHIN_S = 15.0
+WITHIN_S = 60.0
 FIVE_MINUTES: dict[str, Any] = {"kind": "threshold", "above": 2000, "for_s": 300, "hysteresis": 100}
 
 

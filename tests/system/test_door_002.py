@@ -56,7 +56,7 @@ async def devices(server: RunningServer) -> AsyncIterator[dict[str, SimulatedDev
         yield found
 
 
-async def until(what: Any, within_s: float = 10.0) -> None:
+async def until(what: Any, within_s: float = 30.0) -> None:
     """Wait for something to be true, or say that it never was."""
     deadline = time.monotonic() + within_s
     while not (answer := what()) or (asyncio.iscoroutine(answer) and not await answer):

@@ -38,7 +38,7 @@ async def start_device() -> AsyncIterator[Callable[..., Any]]:
         await device.stop()
 
 
-async def holds(condition: Callable[[], Any], within_s: float = 10.0) -> Any:
+async def holds(condition: Callable[[], Any], within_s: float = 30.0) -> Any:
     """What the condition gives, once it is true; asked beside the loop in which the devices live."""
     deadline = time.monotonic() + within_s
     while not (found := await asyncio.to_thread(condition)):

@@ -40,7 +40,7 @@ class Mosquitto:
 
     def start(self) -> None:
         self._process = subprocess.Popen(self._command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
             with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), 1):
                 return
@@ -76,7 +76,7 @@ def received(broker: Mosquitto, tmp_path: Path) -> Iterator[Path]:
     command = ["stdbuf", "-oL", "mosquitto_sub", "-p", str(broker.port), "-i", "listener", "-c", "-q", "1", "-d"]
     with lines.open("wb") as out:
         listener = subprocess.Popen([*command, "-F", "%p", "-t", "ohmstead/+/telemetry"], stdout=out)
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 60
         while b"Subscribed" not in lines.read_bytes():
             assert time.monotonic() < deadline, "the subscriber got no answer"
             time.sleep(0.02)

@@ -71,7 +71,7 @@ async def test_nothing_is_lost_at_four_devices_of_two_channels_at_1000_hz(server
         body = {"name": "Four rigs", "kind": "span", "channels": channels, "start": {"for_s": 5.0}}
         recording = await asked(server, "POST", "/recordings", json=body)
         trial = recording["trial_list"][0]
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         while trial["state"] != "done" or not trial["quality"]:
             assert time.monotonic() < deadline, trial
             await asyncio.sleep(0.1)
@@ -87,7 +87,7 @@ async def test_nothing_is_lost_at_four_devices_of_two_channels_at_1000_hz(server
     by_serial = {device["serial"]: device for device in known}
     for source, device in zip(SOURCES, devices, strict=True):
         query = {"channel": by_serial[source]["channels"][0]["id"], "from": 0, "to": 4_000_000_000_000, "raw": True}
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 60
         stored = 0
         while stored < device.sent and time.monotonic() < deadline:  # the last ones may still be on their way
             stored = len((await asked(server, "GET", "/history", params=query))["value"])

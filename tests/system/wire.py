@@ -114,7 +114,7 @@ class MqttClient:
         assert len(properties) < 128
         return bytes([len(properties)]) + properties if self.version == 5 else b""
 
-    async def read(self, within_s: float = 10.0) -> tuple[int, bytes]:
+    async def read(self, within_s: float = 30.0) -> tuple[int, bytes]:
         """(first byte, body) of the next packet. Raises IncompleteReadError at the end of the connection."""
         return self._early.pop(0) if self._early else await self._next(within_s)
 

@@ -43,6 +43,20 @@ def test_what_cannot_be_is_named(tmp_path: Path, text: str) -> None:
         from_file(tmp_path, text)
 
 
+def test_a_name_in_the_file_that_no_setting_has_is_not_passed_over(tmp_path: Path) -> None:
+    with pytest.raises(Unusable, match=r"no setting alowed_networks; did you mean allowed_networks\?$"):
+        from_file(tmp_path, 'alowed_networks = "10.0.0.0/8"')
+    with pytest.raises(Unusable, match=r"no setting colour$"):
+        from_file(tmp_path, 'colour = "red"')
+
+
+def test_a_variable_of_something_else_that_is_called_alike_does_no_harm(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OHMSTEAD_VERSION_OF_THE_IMAGE", "7")
+    assert load(data_dir=tmp_path).http_port is None
+
+
 def test_an_empty_variable_says_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("ADMIN_PASSWORD", "DATABASE_URL", "HTTP_PORT", "MQTT_PORT"):
         monkeypatch.setenv(f"OHMSTEAD_{name}", "")

@@ -5,37 +5,19 @@ import signal
 import ssl
 from collections.abc import Callable, Coroutine
 from contextlib import AsyncExitStack
-from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from ohmstead import dialects as dialect_package
-from ohmstead.api import problems
-from ohmstead.api.application import PREFIX, Front, build_api
-from ohmstead.api.auth import COOKIE, set_cookie
-from ohmstead.api.device_door import DeviceDoor
-from ohmstead.api.pages import Pages
-from ohmstead.api.parts import Parts
 from ohmstead.api.schemas import DeviceView
-from ohmstead.api.signed_door import Signatures, SignedDoor
-from ohmstead.database import Database, StartupError, StorageFailure
+from ohmstead.database import Database, StartupError
 from ohmstead.database.schema import metadata
-from ohmstead.dialects.current_logger import CurrentLogger
 from ohmstead.dialects.energy_monitor import DIALECT as ENERGY_MONITOR
 from ohmstead.dialects.energy_monitor import EnergyMonitor
 from ohmstead.dialects.mapped_json import MappedJson
-from ohmstead.domain.access import Role
 from ohmstead.domain.device import DeviceState
-from ohmstead.domain.errors import Unavailable
-from ohmstead.domain.person import CredentialsRevoked
-from ohmstead.domain.trust import OpenDoors, TrustRules
-from ohmstead.legacy.asking import DIALECTS
-from ohmstead.legacy.current_logger import CurrentLoggerDoor
-from ohmstead.legacy.doors import Doors
-from ohmstead.legacy.parts import DoorParts
+from ohmstead.domain.trust import TrustRules
 from ohmstead.listening import Sockets, open_sockets
-from ohmstead.mqtt.limits import Limits
-from ohmstead.runtime.asgi import App as AsgiApp
 from ohmstead.runtime.bus import Bus
 from ohmstead.runtime.certificates import LocalAuthority, NoAuthority
 from ohmstead.runtime.clock import SystemClock
@@ -51,7 +33,6 @@ from ohmstead.services.counters import Counters
 from ohmstead.services.devices import Devices
 from ohmstead.services.energy import EnergyReports
 from ohmstead.services.exports import Exports
-from ohmstead.services.history import History
 from ohmstead.services.import_jobs import Spool
 from ohmstead.services.import_running import ImportRunner
 from ohmstead.services.imports import Imports
@@ -66,7 +47,6 @@ from ohmstead.services.people import People
 from ohmstead.services.readings import Readings
 from ohmstead.services.registry import Registry
 from ohmstead.services.replacing import Replacing
-from ohmstead.services.retained import RetainedMessages
 from ohmstead.services.retention import Retention
 from ohmstead.services.secrets import SetupLink
 from ohmstead.services.sessions import Sessions
@@ -75,20 +55,14 @@ from ohmstead.services.system import System
 from ohmstead.services.tickets import Tickets
 from ohmstead.services.timekeeping import Timekeeping
 from ohmstead.services.tokens import Tokens
-from ohmstead.services.usage import Usages
 from ohmstead.settings import Settings
-from ohmstead.transports.http_ingest import HttpIngest
-from ohmstead.transports.meter_control import METER
-from ohmstead.transports.mqtt_doors import Grant, MqttDoors
-from ohmstead.transports.mqtt_gateway import Gateway
-from ohmstead.transports.ws_devices import DeviceSockets
 from ohmstead.wiring.alerts import Watching
+from ohmstead.wiring.mqtt import build_gateway
 from ohmstead.wiring.notifications import Notifying
 from ohmstead.wiring.recording import LabWiring
 from ohmstead.wiring.switching import Switching
 from ohmstead.wiring.updating import Updating
-
-WEB: Final = Path(__file__).parent / "web"
+from ohmstead.wiring.web import build_front
 
 
 class App:
@@ -183,8 +157,8 @@ class App:
         self._farewell.push_async_callback(self.watching.stop)
         self.updating = await Updating.build(self)
         self._farewell.push_async_callback(self.updating.homes.close)
-        self.front = self._front()
-        self.gateway = await self._gateway()
+        self.front, self.direct = build_front(self)
+        self.gateway = await build_gateway(self)
         self.system.measures += [self.front.refusals.measures, self.gateway.measures]
         self.switching.attach(self.gateway)
         self.updating.meters.attach(self.gateway)
@@ -213,151 +187,6 @@ class App:
 
     def _render_device(self, device_id: int) -> dict[str, Any]:
         return DeviceView.of(self.registry.get(device_id), self.devices).model_dump()
-
-    def _front(self) -> Front:
-        settings = self.settings
-        parts = Parts(
-            self.people,
-            self.sessions,
-            self.tokens,
-            self.invitations,
-            self.devices,
-            self.replacing,
-            History(self.series, self.devices),
-            self.energy,
-            self.overview,
-            self.live,
-            self.sites,
-            self.audit,
-            self.system,
-            self.trust,
-            self.clock,
-            self.mappings,
-            imports=self.imports,
-            exports=self.exports,
-            notifications=self.notifying.notifications,
-            alerting=self.watching.alerting,
-            updates=self.updating.updates,
-            lab=self.laboratory.lab,
-            control=self.control,
-            tickets=self.tickets,
-        )
-        api = build_api(parts)
-
-        @api.exception_handler(StorageFailure)
-        async def not_stored(_: Any, error: StorageFailure) -> Any:
-            return problems.response(Unavailable(str(error)))
-
-        telemetry = HttpIngest(
-            self.ingest,
-            self.registry,
-            self.tokens,
-            self.tickets,
-            self.clock,
-            settings.max_body_bytes,
-            settings.max_unpacked_bytes,
-            problems.render,
-        )
-        current_loggers = CurrentLoggerDoor(
-            CurrentLogger(zone=settings.current_logger_zone),
-            self.ingest,
-            self.tickets,
-            self.trust,
-            self.clock,
-            answer_on_acceptance=settings.commit_window_ms > 5,
-        )
-        sockets = DeviceSockets(
-            self.ingest,
-            self.registry,
-            self.tokens,
-            self.tickets,
-            self.switching.native,
-            self.control.shadows,
-            self.control.commands,
-            self.bus,
-            self.clock,
-            self.timekeeping,
-        )
-        signatures = Signatures(self.registry, self.tokens, self.clock, settings.max_body_bytes)
-        self.direct = {("POST", f"{PREFIX}/telemetry"): telemetry.direct}
-        doors: dict[tuple[str, str], AsgiApp] = {
-            ("POST", f"{PREFIX}/telemetry"): SignedDoor(telemetry, signatures),
-            ("WEBSOCKET", f"{PREFIX}/devices/me/socket"): sockets,
-        }
-        if "000" not in settings.doors_off:
-            doors["POST", "/data"] = current_loggers
-        return Front(
-            doors,
-            api,
-            Pages(WEB),
-            self.authority.certificate,
-            self._older_doors(),
-            settings.max_body_bytes,
-            DeviceDoor(parts, signatures),
-        )
-
-    def _older_doors(self) -> Doors:
-        settings = self.settings
-        parts = DoorParts(
-            problem=problems.response,
-            people=self.people,
-            sessions=self.sessions,
-            tokens=self.tokens,
-            registry=self.registry,
-            devices=self.devices,
-            ingest=self.ingest,
-            tickets=self.tickets,
-            readings=self.readings,
-            updates=self.updating.updates,
-            meter_updates=self.updating.meters,
-            usages=Usages(self.series, self.devices, self.energy, self.sites),
-            energy=self.energy,
-            cards=self.cards,
-            mappings=self.mappings,
-            outputs=self.control.outputs,
-            homes=self.control.homes,
-            home_control=self.switching.home_control,
-            logs=self.control.logs,
-            lab=self.laboratory.lab,
-            bus=self.bus,
-            audit=self.audit,
-            trust=self.trust,
-            open_doors=OpenDoors((d.system, d.network, Role(d.role)) for d in settings.open_doors),
-            clock=self.clock,
-            dialects=self.dialects,
-            publish=lambda topic, payload: self.gateway.publish(topic, payload),
-            cookie=COOKIE,
-            set_cookie=partial(set_cookie, trust=self.trust),
-            origins=frozenset(settings.legacy_origins),
-            registration=settings.meter_registration,
-        )
-        return Doors(parts, settings.doors_off, StorageFailure)
-
-    async def _gateway(self) -> Gateway:
-        shut = frozenset[str]().union(*(DIALECTS[system] for system in self.settings.doors_off))
-        doors = MqttDoors(
-            self.ingest,
-            self.registry,
-            self.tokens,
-            self.trust,
-            self.clock,
-            {name: d for name, d in self.dialects.items() if name not in shut},
-            self.settings.mqtt_deny,
-            self.settings.mqtt_open,
-            self.mappings,
-            self.switching.native,
-            None if METER in shut else self.switching.meters,
-        )
-        limits = Limits(packet_bytes=self.settings.max_mqtt_packet_bytes)
-        gateway = Gateway(doors, await RetainedMessages.open(self.database, self.clock), limits)
-        await gateway.start()
-        self.bus.subscribe(
-            CredentialsRevoked,
-            lambda fact: gateway.disconnect(lambda grant: isinstance(grant, Grant) and grant.rests_on(fact.token)),
-        )
-        self.database.writer.on_commit(gateway.committed)
-        self.database.writer.on_failure(lambda first, last, _: gateway.failed(first, last))
-        return gateway
 
     async def run(self, opened: Sockets, stop: asyncio.Event, ready: Callable[[], None]) -> None:
         """Serve until `stop` is set; then take no more, commit and acknowledge what was taken."""

@@ -43,8 +43,10 @@ SIGNED = SMALL | {"server": {"link": "signed"}}  # measured, without a budget
 PAGES = ("agent.pages", "agent.page", "agent.portal", "agent.upload", "agent.recorder")  # beside it on an ESP32
 
 # The firmware carries no annotations: what starts as None or empty has no type, and what the set-up gives an object is
-# unknown to its class. (A "*" marks the class of `self`.) The stubs lack what the last two can do.
-UNTYPED = re.compile(r'\bNone\b|for class "\w+\*"|tuple\[\(\)\]|"DeflateIO"|"getvalue" for class "BytesIO"')
+# unknown to its class. (A "*" marks the class of `self`.) The stubs lack what the last three can do.
+UNTYPED = re.compile(
+    r'\bNone\b|for class "\w+\*"|tuple\[\(\)\]|"DeflateIO"|"getvalue" for class "BytesIO"|"int" .* parameter "id" of'
+)
 
 
 class Failed(Exception):

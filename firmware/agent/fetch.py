@@ -27,11 +27,10 @@ class Source:
             else:
                 headers.append(("Authorization", "Bearer " + server.get("token", "")))
         status, _ = await self._client.ask("GET", path, headers)
-        if status in (404, 410):
-            self.close()
-            raise Refused("network: withdrawn")
         if status != (206 if start else 200):
             self.close()
+            if status in (404, 410):
+                raise Refused("network: withdrawn")
             raise OSError(110)
 
     async def read(self):

@@ -44,8 +44,10 @@ def need_update(agent):
     """Loaded when a release is offered, or is on trial."""
     if not agent.update:
         need_shadow(agent)
-        from agent.update import updater
-
+        try:
+            from agent.image import updater
+        except ImportError:
+            from agent.update import updater
         agent.update = updater(agent)
 
 

@@ -4,7 +4,7 @@ import hashlib
 import json
 import os
 import time
-from binascii import hexlify, unhexlify
+from binascii import hexlify
 
 import boot
 from agent import files
@@ -13,7 +13,7 @@ from micropython import const
 KEYS = "keys.json"  # outside the slots: {"keys": [{"id", "n"}]}
 _MANIFEST = const(8192)
 _MOST = const(6291456)
-_PREFIX = unhexlify("3031300d060960864801650304020105000420")
+_PREFIX = b"\x30\x31\x30\x0d\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x01\x05\x00\x04\x20"
 _NO_SPACE = const(28)  # errno
 _PROVE_MS = const(600000)  # a new version that has not proved itself by then goes back
 
@@ -72,10 +72,13 @@ def check(raw, board, running, downgrade):
             raise Refused("manifest")
         for one in listed:
             path, size = one["path"], one["size"]
-            if not _is_path(path) or path.lower() in seen or len(one["sha256"]) != 64:
+            if (
+                not _is_path(path)
+                or path.lower() in seen
+                or len(one["sha256"]) != 64
+                or any(path.lower().startswith(p + "/") or p.startswith(path.lower() + "/") for p in seen)
+            ):
                 raise Refused("manifest: " + str(path)[:64])
-            if any(path.lower().startswith(p + "/") or p.startswith(path.lower() + "/") for p in seen):
-                raise Refused("manifest: " + path)
             if type(size) is not int or size < 0:
                 raise Refused("manifest: size")
             seen.append(path.lower())
@@ -104,13 +107,13 @@ def _named(raw, name):
 
 def _is_path(path):
     """1 to 4 plain names: nothing that leaves the slot."""
-    if not isinstance(path, str) or not 0 < len(path) <= 64:
+    if not isinstance(path, str) or len(path) > 64:
         return False
     names = path.split("/")
     for name in names:
-        if not name or name[0] in ".-" or not all(c.isalpha() or c.isdigit() or c in "._-" for c in name):
+        if not name or name[0] in ".-":
             return False
-        if any(ord(c) > 127 for c in name):
+        if not all(ord(c) < 128 and (c.isalpha() or c.isdigit() or c in "._-") for c in name):
             return False
     return len(names) <= 4
 
@@ -129,16 +132,12 @@ def digest_of(path):
 def clear(folder):
     """Remove a folder and what it holds."""
     try:
-        names = os.listdir(folder)
-    except OSError:
-        return
-    for name in names:
-        path = folder + "/" + name
-        try:
-            os.remove(path)
-        except OSError:
-            clear(path)
-    try:
+        for name in os.listdir(folder):
+            path = folder + "/" + name
+            try:
+                os.remove(path)
+            except OSError:
+                clear(path)
         os.rmdir(folder)
     except OSError:
         pass
@@ -146,9 +145,9 @@ def clear(folder):
 
 def make_folders(path):
     parts = path.split("/")[:-1]
-    for i in range(1, len(parts) + 1):
+    for i in range(len(parts)):
         try:
-            os.mkdir("/".join(parts[:i]))
+            os.mkdir("/".join(parts[: i + 1]))
         except OSError:
             pass
 
@@ -175,8 +174,7 @@ class Update:
 
     def _tell(self, state, progress=None, reason=""):
         now = time.ticks_ms()
-        last = self._told
-        if last[0] == state and last[1] == reason and time.ticks_diff(now, last[2]) < 1000:
+        if self._told[:2] == (state, reason) and time.ticks_diff(now, self._told[2]) < 1000:
             return
         self._told = (state, reason, now)
         self._report(self._wanted["id"] if self._wanted else self._release, state, progress, reason)
@@ -267,8 +265,8 @@ class Update:
             total = sum(one["size"] for one in manifest["files"]) or 1
             done = 0
             for one in manifest["files"]:
-                await self._fetch(source, slot, one, done, total, wanted)
                 done += one["size"]
+                await self._fetch(source, slot, one, done - one["size"], total, wanted)
                 if self._wanted is not wanted:
                     return
         finally:
@@ -305,9 +303,7 @@ class Update:
             found, have = "", 0
         if have == one["size"] and found == one["sha256"] and wanted["url"]:
             return
-        if not wanted["url"]:
-            have = 0  # an archive is read from its beginning
-        if have >= one["size"]:
+        if have >= one["size"] or not wanted["url"]:  # an archive is read from its beginning
             have = 0
         make_folders(path)
         await source.get("files/" + one["path"], have)
@@ -327,7 +323,7 @@ class Update:
             raise Refused("hash: " + one["path"])
 
 
-def updater(agent):
+def updater(agent, kind=None):
     """The updates of a device: what it reports, where files come from, what it does by and by."""
 
     def report(release, state, progress, reason):
@@ -345,7 +341,7 @@ def updater(agent):
 
         return Source(url, agent.config["server"], alive)
 
-    update = Update(agent.version, agent.config["board"], agent.slot, report, fetcher, agent.log)
+    update = (kind or Update)(agent.version, agent.config["board"], agent.slot, report, fetcher, agent.log)
 
     async def work():
         sensors = agent.sensors

@@ -12,7 +12,8 @@ import sys
 import time
 import types
 
-from sim.flash import SECTOR, Nor, PowerCut
+from sim.flash import Nor, PowerCut
+from sim.partitions import Chip, partition_of
 
 __all__ = ["Host", "PowerCut", "Restart"]
 
@@ -61,9 +62,10 @@ class Host:
     `true_ms`: what time it really is (1970). `at(ms, function)`: call it then; it may raise PowerCut or Restart.
     """
 
-    def __init__(self, folder, *, sectors=64, start_ms=1_763_000_000_000, parts=None, networks=("home",)):
+    def __init__(self, folder, *, sectors=64, start_ms=1_763_000_000_000, parts=None, networks=("home",), chip=None):
         self.folder = str(folder)
         self.nor = Nor(sectors)
+        self.chip = chip or Chip(places=1)
         self.mono_us = 0
         self.true_us = start_ms * 1000
         self.rtc_offset_ms = None  # from true time; None: the clock starts in 2000
@@ -176,32 +178,8 @@ class Host:
         return module
 
     def _esp32(self):
-        host = self
         module = types.ModuleType("esp32")
-
-        class Partition:
-            TYPE_APP, TYPE_DATA = 0, 1
-
-            @staticmethod
-            def find(kind=0, subtype=0xFF, label=None):
-                return [Partition()] if label == "outbox" and host.nor.sectors else []
-
-            def info(self):
-                return (1, 0x81, 0x110000, host.nor.sectors * SECTOR, "outbox", False)
-
-            def readblocks(self, block, into, offset=0):
-                host.nor.read(block * SECTOR + offset, into)
-
-            def writeblocks(self, block, data, offset=None):
-                assert offset is not None, "without an offset the sector would be erased"
-                host.nor.write(block * SECTOR + offset, data)
-
-            def ioctl(self, op, argument):
-                assert op == 6
-                host.nor.erase(argument)
-                return 0
-
-        module.Partition = Partition
+        module.Partition = partition_of(self)
         return module
 
     def __enter__(self):
@@ -240,6 +218,7 @@ class Host:
         loop = _Loop(self)
         loop.set_exception_handler(lambda *_: None)  # whom a cut found is not asked any more
         try:
+            self.chip.start()
             return loop.run_until_complete(main())
         except (Restart, PowerCut) as end:
             self.restarts += 1

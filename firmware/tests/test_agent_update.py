@@ -5,58 +5,12 @@ import builtins
 import errno
 import hashlib
 import json
-import os
 from pathlib import Path
 
 import pytest
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from release_parts import CONTENT, KEY, OTHER, Cut, Source, bundle
 from sim.flash import PowerCut
 from sim.host import Host
-
-KEY = rsa.generate_private_key(65537, 3072)
-OTHER = rsa.generate_private_key(65537, 3072)
-CONTENT = {"agent/run.mpy": b"new agent" * 300, "main.mpy": b"start", "drivers/ina219.mpy": b"\x4d\x06" * 700}
-
-
-def bundle(version="1.1.0", boards=("sim",), content=None, key=KEY, **changes):
-    content = CONTENT if content is None else content
-    listed = [{"path": p, "size": len(c), "sha256": hashlib.sha256(c).hexdigest()} for p, c in content.items()]
-    raw = json.dumps({"version": version, "boards": list(boards), "files": listed} | changes).encode()
-    signature = key.sign(raw, padding.PKCS1v15(), hashes.SHA256())
-    offer = {"id": "7", "version": version, "url": "/r", "manifest_sha256": hashlib.sha256(raw).hexdigest()}
-    return raw, signature, content, offer
-
-
-class Source:
-    """A server of one release; `faults`: reads after which the link is cut, one after the other."""
-
-    def __init__(self, raw, signature, content, faults=()):
-        self.served = {"manifest.json": raw, "manifest.sig": signature} | {"files/" + p: c for p, c in content.items()}
-        self.faults = list(faults)
-        self.asked = []
-
-    def __call__(self, url):
-        return self
-
-    async def get(self, path, start=0):
-        self.asked.append((path, start))
-        self._rest = self.served[path][start:]
-
-    async def read(self):
-        if self.faults:
-            self.faults[0] -= 1
-            if self.faults[0] < 0:
-                self.faults.pop(0)
-                raise OSError(104)
-        piece, self._rest = self._rest[:512], self._rest[512:]
-        return piece
-
-    async def whole(self, path, most):
-        return self.served[path][: most + 1]
-
-    def close(self):
-        pass
 
 
 @pytest.fixture
@@ -218,59 +172,6 @@ def test_a_network_that_stays_away_ends_the_attempt(board):
     device, restart = installed(offer, Source(raw, signature, content, faults=[0] * 9), times=6)
     assert restart is False
     assert device.reports[-1] == ("failed", "network")
-
-
-class CutFile:
-    def __init__(self, cut, file):
-        self._cut, self._file = cut, file
-
-    def write(self, data):
-        half = self._cut.step()
-        if half:
-            self._file.write(data[: len(data) // 2])
-            self._file.flush()
-            raise PowerCut
-        return self._file.write(data)
-
-    def __enter__(self):
-        self._file.__enter__()
-        return self
-
-    def __exit__(self, *end):
-        return self._file.__exit__(*end)
-
-    def __iter__(self):
-        return iter(self._file)
-
-    def __getattr__(self, name):
-        return getattr(self._file, name)
-
-
-class Cut:
-    """The power goes at the n-th change of the file system."""
-
-    def __init__(self, monkeypatch, at):
-        self.left = at
-        real_open = builtins.open
-
-        def opening(path, mode="r", *rest, **options):
-            file = real_open(path, mode, *rest, **options)
-            return CutFile(self, file) if "w" in mode or "a" in mode else file
-
-        monkeypatch.setattr(builtins, "open", opening)
-        for name in ("rename", "remove", "mkdir", "rmdir"):
-            real = getattr(os, name)
-
-            def changing(*arguments, real=real):
-                if self.step():
-                    raise PowerCut
-                return real(*arguments)
-
-            monkeypatch.setattr(os, name, changing)
-
-    def step(self):
-        self.left -= 1
-        return self.left == -1
 
 
 def test_the_power_may_go_at_every_step_and_the_board_starts_and_finishes_the_update(board, monkeypatch):

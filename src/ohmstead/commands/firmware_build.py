@@ -138,6 +138,7 @@ def left_out(board: Board, config: dict[str, Any]) -> frozenset[str]:
         or max(config.get("button", -1), config.get("led", -1)) >= 0,
         "links.signed": is_signed,
         "agent.flash_partition": board.chip != "esp8266",
+        "agent.image": board.chip.startswith("esp32"),
         "agent.flash_file": board.chip != "esp8266" or not config.get("outbox", True),
         "agent.display": config.get("display"),
         "agent.ntp": config.get("ntp"),

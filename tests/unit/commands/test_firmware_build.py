@@ -199,7 +199,7 @@ def test_a_small_board_gets_only_the_parts_it_asks_for() -> None:
     full = {"drivers": [{"driver": "relay"}, {"driver": "hx711"}], "pages": True, "ntp": "pool", "led": 2, "button": 0}
     assert left_out(boards["esp8266"], full) == {
         *("agent.foreign", "agent.display", "agent.flash_file", "agent.flash_partition", "agent.mdns"),
-        *("agent.places", "links.signed", "links.tls"),
+        *("agent.image", "agent.places", "links.signed", "links.tls"),
     }
 
 

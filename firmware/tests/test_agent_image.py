@@ -1,0 +1,337 @@
+"""MicroPython itself in a bundle: into the partition that does not run, with its slot or not at all."""
+
+import asyncio
+import hashlib
+import json
+from pathlib import Path
+
+import pytest
+from release_parts import CONTENT, KEY, Cut, Source, bundle, esp_image
+from sim.flash import PowerCut
+from sim.host import Host
+from sim.partitions import NEW, VALID, Chip
+
+NAME = "micropython.bin"
+OLD = esp_image(b"old " * 1200)
+FRESH = esp_image(b"new " * 1500)
+CRASHES = esp_image(b"crash " * 1000)
+HOUR_US = 3600 * 10**6
+
+
+def new_board(folder, **chip):
+    host = Host(folder, chip=Chip(**{"image": OLD, **chip}))
+    keys = [{"id": "0", "n": "%0768x" % KEY.public_key().public_numbers().n}]
+    (folder / "keys.json").write_text(json.dumps({"keys": keys}))
+    return host
+
+
+@pytest.fixture
+def board(tmp_path):
+    with new_board(tmp_path) as host:
+        yield host
+
+
+def with_image(image, **more):
+    raw, signature, content, offer = bundle(content={**CONTENT, NAME: image, "version.txt": b"1.1.0"}, **more)
+    return offer, Source(raw, signature, content)
+
+
+class Agent:
+    duties = ()
+    restarting = False
+
+
+class Life:
+    """Start after start, until nothing restarts any more. `healthy(image)`: whether sensors work with what runs."""
+
+    def __init__(self, host, offer, source, healthy=lambda image: True):
+        self.host, self.offer, self.source, self.healthy = host, offer, source, healthy
+        self.starts, self.reports = [], []
+
+    def run(self):
+        import boot
+
+        for _ in range(12):
+            self.host.chip.start()
+            here = self.host.chip.label(self.host.chip.runs)
+            if b"crash" in self.host.chip.image:
+                self.starts.append("crash")
+                continue
+            slot = boot.choose()
+            self.starts.append((slot, here))
+            if not self._restarts(slot):
+                return self
+        raise AssertionError("it never settles: %s" % self.starts)
+
+    def _restarts(self, slot):
+        from agent.image import Update
+
+        running = Path(slot, "version.txt").read_text() if slot else "1.0.0"
+        update = Update(
+            Agent(), running, "sim", slot, lambda i, s, p, r: self.reports.append((s, r)), self.source, print
+        )
+        update.connected()
+        works = self.healthy(self.host.chip.image)
+        try:
+            update.proved(True, works)
+            if update.trial:
+                self.host.pass_us(HOUR_US)
+                update.proved(True, works)
+        except RuntimeError:
+            return True
+        update.offer(self.offer)
+        self.update = update
+        return asyncio.run(self._work(update))
+
+    async def _work(self, update):
+        for _ in range(8):
+            if await update.work():
+                return True
+        return False
+
+
+def settled(host):
+    """Slot and partition of every later start are the same, and nothing waits to be proved."""
+    import boot
+
+    found = set()
+    for _ in range(4):
+        host.chip.start()
+        found.add((boot.choose(), host.chip.label(host.chip.runs), host.chip.state))
+    assert len(found) == 1, found
+    return found.pop()
+
+
+def test_an_image_is_written_started_and_kept_once_its_slot_has_proved_itself(board):
+    life = Life(board, *with_image(FRESH)).run()
+    assert life.starts == [("", "ota_0"), ("a", "ota_1")]
+    assert board.chip.image[: len(FRESH)] == FRESH
+    assert life.reports[-1] == ("confirmed", "")
+    assert settled(board) == ("a", "ota_1", VALID)
+    assert Path("a", NAME).stat().st_size < 32, "the file system holds a note, not the image"
+    # And the next one goes back to the first partition, with the other slot.
+    newer = esp_image(b"newer " * 1000)
+    raw, signature, content, offer = bundle("1.2.0", content={NAME: newer, "version.txt": b"1.2.0"})
+    Life(board, offer | {"id": "8"}, Source(raw, signature, content)).run()
+    assert settled(board) == ("b", "ota_0", VALID)
+    assert board.chip.image[: len(newer)] == newer
+
+
+def test_an_image_that_does_not_start_is_left_with_its_slot(board):
+    life = Life(board, *with_image(CRASHES)).run()
+    assert life.starts.count("crash") == 3
+    assert life.reports[-1] == ("failed", "tries")
+    assert settled(board) == ("", "ota_0", VALID)
+
+
+def test_an_image_with_which_the_sensors_do_not_work_is_left_with_its_slot(board):
+    life = Life(board, *with_image(FRESH), healthy=lambda image: image[: len(OLD)] == OLD).run()
+    assert life.starts == [("", "ota_0"), ("a", "ota_1"), ("", "ota_0")]
+    assert life.reports[-1] == ("failed", "health")
+    assert settled(board) == ("", "ota_0", VALID)
+
+
+def test_a_slot_goes_back_with_its_image_even_if_the_power_went_between_the_two_marks(board, monkeypatch):
+    import boot
+
+    life = Life(board, *with_image(FRESH))
+    really, proved = boot.write, []
+
+    def write(mark):
+        if "try" not in mark:
+            proved.append(board.chip.state)
+            raise PowerCut
+        really(mark)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(boot, "write", write)
+        with pytest.raises(PowerCut):
+            life.run()
+    assert proved == [VALID], "the image first"
+    life.healthy = lambda image: image[: len(OLD)] == OLD
+    life.run()
+    assert life.reports[-1] == ("failed", "health")
+    assert settled(board) == ("", "ota_0", VALID)
+
+
+@pytest.mark.parametrize(
+    ("image", "healthy", "expected"),
+    [
+        (FRESH, lambda image: True, ("a", "ota_1", VALID)),
+        (CRASHES, lambda image: True, ("", "ota_0", VALID)),
+        (FRESH, lambda image: image[: len(OLD)] == OLD, ("", "ota_0", VALID)),
+    ],
+    ids=["good", "does not start", "does not work"],
+)
+def test_the_power_may_go_at_every_step(tmp_path, monkeypatch, image, healthy, expected):
+    for at in range(1000):
+        folder = tmp_path / str(at)
+        folder.mkdir()
+        with new_board(folder) as board:
+            # Both have been flashed and started by a cable before.
+            board.chip.start()
+            life = Life(board, *with_image(image), healthy=healthy)
+            with monkeypatch.context() as patch:
+                cut = Cut(patch, at)
+
+                def power(cut=cut):
+                    if cut.step():
+                        raise PowerCut
+
+                board.chip.power = power
+                try:
+                    life.run()
+                except PowerCut:
+                    pass
+                finished = cut.left >= 0
+                board.chip.power = lambda: None
+            life.run()
+            assert settled(board) == expected, "cut at step %d: %s %s" % (at, life.starts, life.reports)
+            if finished:
+                assert at > 100
+                return
+    raise AssertionError("it never ended")
+
+
+@pytest.mark.parametrize(
+    ("image", "chip", "reason"),
+    [
+        (esp_image(b"new " * 1500, chip_id=9), {}, "board"),
+        (b"#!/bin/sh" * 2000, {}, "board"),
+        (esp_image(b"new " * 9000), {}, "space"),
+        (FRESH, {"places": 1}, "board"),
+        (esp_image(b"new " * 1500, spoil=1), {}, "flash"),
+    ],
+    ids=["another chip", "no image", "too big", "one partition", "the chip refuses it"],
+)
+def test_what_does_not_fit_is_refused_and_nothing_runs_differently(tmp_path, image, chip, reason):
+    with new_board(tmp_path, **chip) as board:
+        board.chip.start()
+        before = (board.chip.data[:], board.chip.runs)
+        life = Life(board, *with_image(image)).run()
+        assert life.reports[-1][0] == "failed"
+        assert life.reports[-1][1].split(":")[0] == reason
+        assert len(life.starts) == 1
+        assert (board.chip.data, board.chip.runs) == before
+        assert settled(board)[0] == ""
+
+
+def test_an_image_that_is_not_what_was_signed_is_not_started(board):
+    offer, source = with_image(FRESH)
+    source.served["files/" + NAME] = FRESH[:5000] + b"x" + FRESH[5001:]
+    life = Life(board, offer, source).run()
+    assert life.reports[-1] == ("failed", "hash: " + NAME)
+    assert settled(board) == ("", "ota_0", VALID)
+
+
+def test_an_image_that_runs_already_is_not_written_again(board):
+    offer, source = with_image(OLD)
+    life = Life(board, offer, source).run()
+    assert life.starts == [("", "ota_0"), ("a", "ota_0")]
+    assert life.reports[-1] == ("confirmed", "")
+    assert board.chip.places[1].erases == 0
+    assert "files/" + NAME not in [path for path, _ in source.asked]
+    assert settled(board) == ("a", "ota_0", VALID)
+
+
+def test_an_image_that_lies_in_the_other_partition_is_not_written_again(board):
+    board.chip.places[1].content[: len(FRESH)] = FRESH
+    offer, source = with_image(FRESH)
+    Life(board, offer, source).run()
+    assert board.chip.places[1].erases == 0
+    assert settled(board) == ("a", "ota_1", VALID)
+
+
+def test_a_download_goes_on_where_it_was_noted_however_often_the_link_is_cut(tmp_path):
+    image = esp_image(bytes(range(256)) * 1400)
+    with new_board(tmp_path, sectors=100) as board:
+        offer, source = with_image(image)
+        source.faults = [170] * 6
+        Life(board, offer, source).run()
+        assert settled(board) == ("a", "ota_1", VALID)
+        again = [start for path, start in source.asked if path.endswith(NAME)]
+        assert again[0] == 0
+        assert len(again) == 6, "more cuts than would be borne without progress"
+        assert all(start % 65536 == 0 and start for start in again[1:])
+        assert board.chip.places[1].erases < 88 + 6 * 17
+
+
+def test_an_offer_that_is_withdrawn_ends_the_download(board):
+    offer, source = with_image(FRESH)
+    life = Life(board, offer, source)
+    read = source.read
+
+    async def withdrawing():
+        if source.asked[-1][0].endswith(NAME) and len(source._rest) < 3000:
+            life.update.offer(None)
+        return await read()
+
+    source.read = withdrawing
+    life.source = lambda url: source
+    life.run()
+    assert len(life.starts) == 1
+    assert board.chip.state != NEW
+    assert settled(board) == ("", "ota_0", VALID)
+
+
+@pytest.mark.parametrize("there", [b"", OLD, FRESH], ids=["new", "runs already", "lies there already"])
+def test_a_bundle_that_a_person_brings_may_hold_an_image(board, there):
+    from agent.image import Update
+    from agent.upload import Archive, Held
+
+    image = there or FRESH
+    if there == FRESH:
+        board.chip.places[1].content[: len(FRESH)] = FRESH
+    _, source = with_image(image)
+    members = [tar_member(name, data) for name, data in source.served.items()]
+    content = b"".join(members) + bytes(1024)
+
+    class Request:
+        length = len(content)
+        at = 0
+
+        async def piece(self):
+            self.at, start = self.at + 700, self.at
+            return content[start : self.at]
+
+    async def take():
+        archive = Archive(Request())
+        raw = await archive.whole("manifest.json", 8192)
+        wanted = {"id": "1", "version": "", "url": "", "manifest_sha256": hashlib.sha256(raw).hexdigest()}
+        update = Update(Agent(), "1.0.0", "sim", "", lambda *_: None, None, print)
+        update.bring(wanted)
+        await update.install(wanted, Held(archive, raw))
+
+    board.chip.start()
+    asyncio.run(take())
+    Life(board, None, None).run()
+    assert settled(board) == ("a", "ota_0" if image == OLD else "ota_1", VALID)
+    assert Path("a/version.txt").read_text() == "1.1.0"
+    assert board.chip.image[: len(image)] == image
+
+
+def tar_member(name, data):
+    head = bytearray(512)
+    head[: len(name)] = name.encode()
+    head[124:136] = b"%011o\x00" % len(data)
+    head[156:157] = b"0"
+    head[257:263] = b"ustar\x00"
+    return bytes(head) + data + bytes(-len(data) % 512)
+
+
+def test_orders_do_not_wait_for_the_download_and_an_order_to_restart_ends_it(board):
+    from agent.image import Update
+
+    agent = Agent()
+    turns = []
+
+    async def duty():
+        turns.append(1)
+        agent.restarting = len(turns) > 1
+
+    offer, source = with_image(FRESH)
+    update = Update(agent, "1.0.0", "sim", "", lambda *_: None, source, print)
+    agent.duties = [duty, update.work]
+    update.offer(offer)
+    assert asyncio.run(update.work()) is False
+    assert len(turns) == 2, "one with each block"

@@ -1,6 +1,7 @@
 """Machine credentials: made once, shown once, kept as digests."""
 
 from dataclasses import replace
+from functools import partial
 from typing import Final
 
 from ohmstead.database import Database
@@ -15,6 +16,7 @@ from ohmstead.storage import tokens as store
 
 DEVICE_PREFIX: Final = "ohd"
 OTHER_PREFIX: Final = "oht"
+FLUSHED_AT_ONCE: Final = 50  # samples travel in the same transaction
 
 
 class Tokens:
@@ -149,4 +151,7 @@ class Tokens:
         for token in list(self._tokens.values()):
             if token.id in used:
                 self._tokens[token.digest] = replace(token, last_used_at=used[token.id])
-        await self._database.write(lambda c: store.touch(c, used))
+        ids = list(used)
+        for start in range(0, len(ids), FLUSHED_AT_ONCE):
+            some = {token_id: used[token_id] for token_id in ids[start : start + FLUSHED_AT_ONCE]}
+            await self._database.write(partial(store.touch, used=some), later=True)

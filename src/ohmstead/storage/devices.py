@@ -5,13 +5,14 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from ohmstead.database.often import Often
 from ohmstead.domain.device import Channel, Device, DeviceState
 from ohmstead.domain.quantity import Kind
 from ohmstead.storage.retired import retire
 from ohmstead.storage.tables import assignment, channel, device, output
 
 # Made once: each start of each device is one.
-_UPDATE_DETAILS = (
+_UPDATE_DETAILS = Often(
     sa.update(device).where(device.c.id == sa.bindparam("which")).values(details=sa.bindparam("told", type_=sa.JSON))
 )
 
@@ -89,7 +90,7 @@ def update(connection: sa.Connection, device_id: int, **values: Any) -> None:
 
 
 def update_details(connection: sa.Connection, device_id: int, details: dict[str, str]) -> None:
-    connection.execute(_UPDATE_DETAILS, {"which": device_id, "told": details})
+    _UPDATE_DETAILS(connection, [{"which": device_id, "told": details}])
 
 
 def update_channel(connection: sa.Connection, channel_id: int, **values: Any) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from ohmstead.database.often import Often
 from ohmstead.domain.installation import LEGAL, Happened, Health, Installation, InstallationState, Patience
 from ohmstead.domain.rollout import Rollout, RolloutState, Terms, Window
 from ohmstead.storage.update_tables import installation, installation_event, rollout
@@ -13,26 +14,30 @@ from ohmstead.storage.update_tables import installation, installation_event, rol
 ENDED = [state.value for state in InstallationState if not LEGAL[state]]
 
 # Made once: a rollout over a fleet executes them many times a second, and samples wait meanwhile.
-_UPDATE_INSTALLATION = (
+_UPDATE_INSTALLATION = Often(
     sa.update(installation)
     .where(installation.c.rollout_id == sa.bindparam("r"), installation.c.device_id == sa.bindparam("d"))
     .values({c.name: sa.bindparam(c.name) for c in installation.c if c.name not in ("rollout_id", "device_id")})
 )
-_INSERT_LINE = sa.insert(installation_event)
-_NEWEST_LINES = (
-    sa.select(installation.c.device_id, sa.func.max(installation_event.c.number))
-    .select_from(
-        installation.outerjoin(
-            installation_event,
-            (installation_event.c.rollout_id == installation.c.rollout_id)
-            & (installation_event.c.device_id == installation.c.device_id),
-        )
+_UPDATE_ROLLOUT = Often(
+    sa.update(rollout)
+    .where(rollout.c.id == sa.bindparam("r"))
+    .values({c.name: sa.bindparam(c.name) for c in rollout.c if c.name != "id"})
+)
+_OF_IT = (installation_event.c.rollout_id == sa.bindparam("r")) & (installation_event.c.device_id == sa.bindparam("d"))
+_NEXT_NUMBER = sa.select(sa.func.coalesce(sa.func.max(installation_event.c.number) + 1, 0)).where(_OF_IT)
+_ADD_LINE = Often(
+    sa.insert(installation_event).from_select(
+        [c.name for c in installation_event.c],
+        sa.select(
+            installation.c.rollout_id,
+            installation.c.device_id,
+            _NEXT_NUMBER.scalar_subquery(),
+            sa.bindparam("instant", type_=sa.BigInteger),
+            sa.bindparam("became", type_=sa.Text),
+            sa.bindparam("told", type_=sa.Text),
+        ).where(installation.c.rollout_id == sa.bindparam("r"), installation.c.device_id == sa.bindparam("d")),
     )
-    .where(
-        installation.c.rollout_id == sa.bindparam("r"),
-        installation.c.device_id.in_(sa.bindparam("devices", expanding=True)),
-    )
-    .group_by(installation.c.device_id)
 )
 
 
@@ -77,7 +82,8 @@ def insert(connection: sa.Connection, new: Rollout, installations: Sequence[Inst
 
 
 def update(connection: sa.Connection, changed: Rollout) -> None:
-    connection.execute(sa.update(rollout).where(rollout.c.id == changed.id).values(_row(changed)))
+    row = _row(changed)
+    _UPDATE_ROLLOUT(connection, [{"r": row.pop("id"), **row}])
 
 
 def _row(one: Rollout) -> dict[str, Any]:
@@ -162,7 +168,7 @@ def update_installations(connection: sa.Connection, changed: Iterable[Installati
     for row in rows:
         del row["rollout_id"], row["device_id"]
     if rows:
-        connection.execute(_UPDATE_INSTALLATION, rows)
+        _UPDATE_INSTALLATION(connection, rows)
 
 
 def stored(changed: Sequence[Installation], events: Sequence[Happened]) -> Callable[[sa.Connection], None]:
@@ -177,24 +183,9 @@ def stored(changed: Sequence[Installation], events: Sequence[Happened]) -> Calla
 
 def record(connection: sa.Connection, events: Sequence[Happened]) -> None:
     """Append lines; of a device that is gone meanwhile nothing is kept."""
-    if not events:
-        return
-    numbers: dict[tuple[int, int], int] = {}
-    asked: dict[int, list[int]] = {}
-    for event in events:
-        asked.setdefault(event.rollout, []).append(event.device)
-    for rollout_id, devices in asked.items():
-        for device, newest in connection.execute(_NEWEST_LINES, {"r": rollout_id, "devices": devices}):
-            numbers[rollout_id, device] = -1 if newest is None else newest
-    rows = []
-    for event in events:
-        key = event.rollout, event.device
-        if key in numbers:
-            numbers[key] += 1
-            told = {"number": numbers[key], "at": event.at, "state": event.state, "detail": event.detail}
-            rows.append({"rollout_id": event.rollout, "device_id": event.device, **told})
+    rows = [{"r": e.rollout, "d": e.device, "instant": e.at, "became": e.state, "told": e.detail} for e in events]
     if rows:
-        connection.execute(_INSERT_LINE, rows)
+        _ADD_LINE(connection, rows)
 
 
 def timeline(connection: sa.Connection, rollout_id: int, device: int) -> list[Happened]:

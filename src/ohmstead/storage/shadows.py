@@ -6,6 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from ohmstead.database.often import Often
 from ohmstead.domain.command import Offer
 from ohmstead.domain.shadow import Report, Shadow, Wish
 from ohmstead.storage.tables import device as devices
@@ -13,7 +14,7 @@ from ohmstead.storage.tables import shadow
 
 # Made once: they are executed for each report of each device.
 _WHICH = sa.select(shadow.c.device_id).where(shadow.c.device_id.in_(sa.bindparam("devices", expanding=True)))
-_UPDATE = (
+_UPDATE = Often(
     sa.update(shadow)
     .where(shadow.c.device_id == sa.bindparam("which"))
     .values({c.name: sa.bindparam(c.name) for c in shadow.c if c.name != "device_id"})
@@ -53,8 +54,8 @@ def put(connection: sa.Connection, device: int, stored: Stored) -> None:
 
 def put_all(connection: sa.Connection, changed: Mapping[int, Stored]) -> None:
     """The same for many, in few statements."""
-    done = connection.execute(_UPDATE, [{"which": device, **_values(stored)} for device, stored in changed.items()])
-    if done.rowcount == len(changed):
+    done = _UPDATE(connection, [{"which": device, **_values(stored)} for device, stored in changed.items()])
+    if done == len(changed):
         return
     there = set(connection.scalars(_WHICH, {"devices": list(changed)}))
     fresh = [device for device in changed if device not in there and exists(connection, device)]

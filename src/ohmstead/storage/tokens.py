@@ -4,8 +4,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from ohmstead.database.often import Often
 from ohmstead.domain.person import Token
 from ohmstead.storage.tables import token
+
+_TOUCH = Often(sa.update(token).where(token.c.id == sa.bindparam("which")).values(last_used_at=sa.bindparam("at")))
 
 
 def _token(row: Any) -> Token:
@@ -56,5 +59,4 @@ def rehome(connection: sa.Connection, old: int, new: int) -> None:
 def touch(connection: sa.Connection, used: dict[int, int]) -> None:
     """Note when tokens were last used: {token id: instant}."""
     if used:
-        touched = sa.update(token).where(token.c.id == sa.bindparam("which")).values(last_used_at=sa.bindparam("at"))
-        connection.execute(touched, [{"which": token_id, "at": at} for token_id, at in used.items()])
+        _TOUCH(connection, [{"which": token_id, "at": at} for token_id, at in used.items()])

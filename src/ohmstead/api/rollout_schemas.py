@@ -23,7 +23,7 @@ InstallationStateName = Literal[
 TimeOfDay = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
 
 
-INSTALLATIONS_PER_TURN: Final = 200  # written in one go, so that samples wait for no more than a millisecond
+INSTALLATIONS_PER_TURN: Final = 50  # written in one go, so that samples wait for a fraction of a millisecond
 
 
 class WindowView(Body):

@@ -104,11 +104,14 @@ class DeviceDoor:
         if who is None:
             raise Unauthenticated("the token is not valid")
         if (leaf := _LEAVES.get(path)) is not None:
-            await take_message(parts, parts.devices.own(who), leaf, receive)
+            known = parts.devices.own(who)
+            await parts.updates.downloads.turn_of(known.device.id)
+            await take_message(parts, known, leaf, receive)
             await send({"type": "http.response.start", "status": 204, "headers": []})
             await send({"type": "http.response.body", "body": b""})
         elif path == _DESIRED:
             known = parts.devices.own(who)
+            await parts.updates.downloads.turn_of(known.device.id)
             asked = parse_qs(scope["query_string"].decode("latin-1"))
             version, wait_s = _number(asked, "version", NEWEST_VERSION), _number(asked, "wait", LONGEST_WAIT_S)
             orders = await orders_of(parts, known, int(version), wait_s)
@@ -121,6 +124,8 @@ class DeviceDoor:
         found = _CONTENT.fullmatch(scope["path"])
         if found is None:
             raise InvalidInput("the number of a release, and the name of one of its files")
+        if who.device is not None:
+            await downloads.turn_of(who.device)
         piece, device = await downloads.for_principal(who, int(found[1]), found[2] or "")
         headers = {name: value.decode("latin-1") for name, value in scope["headers"] if name in (b"range", b"if-range")}
         answer = answer_with(piece, headers.get(b"range"), headers.get(b"if-range"))

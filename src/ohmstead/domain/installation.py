@@ -149,6 +149,11 @@ def told_of(reported: Any, release_id: str) -> Told | None:
     return Told(state, share, reason[:LONGEST_REASON] if isinstance(reason, str) else "")
 
 
+def is_news(found: Installation, told: Told | None) -> bool:
+    """Whether a report calls for a look at once. How far a download is can wait for the next one."""
+    return told is not None and told.state is not found.state
+
+
 def step(installation: Installation, to: InstallationState, clock: int, reason: str = "") -> Installation:
     """Raises IllegalTransition."""
     if to not in LEGAL[installation.state]:

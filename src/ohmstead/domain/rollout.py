@@ -19,6 +19,9 @@ LONGEST_LOOK_US: Final = 60 * SECOND
 # A device that has been away for so long holds up no wave; it is followed when it comes.
 ABSENT_S: Final = 600
 MOST_WAVES: Final = 20
+# Devices that begin together stay in step: they load, restart and are confirmed together, and samples wait for all of
+# them. A fleet of 500 is through in a minute all the same.
+BETWEEN_BEGINNINGS_S: Final = 0.09
 DAY_MINUTES: Final = 24 * 60
 
 
@@ -173,6 +176,11 @@ def room(rollout: Rollout, tallies: Sequence[Tally], *, minute: int, trusted: bo
         return 0
     loading = sum(tally.count(S.OFFERED, S.DOWNLOADING, S.VERIFYING) - tally.absent for tally in tallies)
     return max(0, rollout.terms.at_once - loading)
+
+
+def wait_s(began: float | None, now: float) -> float:
+    """How long until the next device may begin, when one did at `began` (both in seconds of a clock that only runs)."""
+    return 0.0 if began is None else max(0.0, began + BETWEEN_BEGINNINGS_S - now)
 
 
 def _too_many(rollout: Rollout, tallies: Sequence[Tally]) -> str:

@@ -17,6 +17,7 @@ from ohmstead.domain.installation import Installation
 from ohmstead.domain.release import Release
 from ohmstead.domain.telemetry import SECOND
 from ohmstead.runtime.clock import Clock
+from ohmstead.services.gaps import Gaps
 from ohmstead.services.release_pieces import Piece
 from ohmstead.services.releases import Releases
 from ohmstead.services.rollout_book import RolloutBook
@@ -60,6 +61,7 @@ class Downloads:
         database: Database,
         releases: Releases,
         book: RolloutBook,
+        gaps: Gaps,
         clock: Clock,
         total_rate: float,
         device_rate: float,
@@ -68,6 +70,7 @@ class Downloads:
         self._database = database
         self._releases = releases
         self._book = book
+        self._gaps = gaps
         self._clock = clock
         self._device_rate = device_rate
         self._sleep = sleep
@@ -130,6 +133,11 @@ class Downloads:
 
     # How fast
 
+    async def turn_of(self, device: int) -> None:
+        """A device that is being updated gives way to samples."""
+        if self._book.offered_to(device) is not None:
+            await self._gaps.turn()
+
     @contextmanager
     def _place(self, device: int | None) -> Iterator[None]:
         if sum(self._running.values()) >= AT_ONCE:
@@ -165,6 +173,7 @@ class Downloads:
                     wait_s = max(wait_s, pace.wait_s(len(chunk)))
                 if wait_s > 0:
                     await self._sleep(wait_s)
+                    await self._gaps.turn()
                 yield chunk
                 self.bytes_sent += len(chunk)
                 self._note(device, min(at + CHUNK_BYTES, end), len(piece.content))

@@ -14,8 +14,8 @@ from ohmstead.domain.installation import Happened, Installation, InstallationSta
 from ohmstead.domain.rollout import ABSENT_S, Rollout, Tally
 from ohmstead.storage import rollouts as store
 
-# Progress in between is seen at once, but kept only in steps: a device may report it every second.
-PROGRESS_STEP: Final = 0.1
+# Progress in between is seen, but kept only in steps: a device may report it every second.
+PROGRESS_STEP: Final = 0.5
 # Samples wait while this many steps are stored; the rollout itself goes with the last of them, so that what a crash
 # leaves undone is done by the next look.
 STORED_AT_ONCE: Final = 10
@@ -28,6 +28,8 @@ class RolloutBook:
         self._database = database
         self.rollouts: dict[int, Rollout] = {}
         self._live: dict[int, dict[int, Installation]] = {}  # rollout -> device -> installation
+        self._planned: dict[int, dict[int, None]] = {}  # rollout -> devices that have not begun, in order of their turn
+        self._open: dict[int, dict[int, None]] = {}
         self._tallies: dict[int, list[Counter[InstallationState]]] = {}
         self.busy: dict[int, int] = {}  # device -> the rollout it is open or planned in
         self._telling: dict[int, Installation] = {}  # device -> an offer that is on its way to the disk and the device
@@ -54,6 +56,15 @@ class RolloutBook:
         """Installations of a live rollout by device; empty for one that is over."""
         return self._live.get(rollout_id, {})
 
+    def open(self, rollout_id: int) -> list[Installation]:
+        live = self.of(rollout_id)
+        return [live[device] for device in self._open.get(rollout_id, ())]
+
+    def planned(self, rollout_id: int) -> Iterator[Installation]:
+        """In order of their turn; not to be kept while anything changes."""
+        live = self.of(rollout_id)
+        return (live[device] for device in self._planned.get(rollout_id, ()))
+
     def open_of(self, device: int) -> Installation | None:
         rollout_id = self.busy.get(device)
         return None if rollout_id is None else self._live[rollout_id].get(device)
@@ -79,7 +90,7 @@ class RolloutBook:
 
     def tallies(self, rollout: Rollout) -> list[Tally]:
         absent: Counter[int] = Counter()
-        for one in self.of(rollout.id).values():
+        for one in self.open(rollout.id):
             absent[one.wave] += one.absent(rollout.clock, ABSENT_S)
         return [Tally(states, absent[wave]) for wave, states in enumerate(self._tallies[rollout.id])]
 
@@ -94,8 +105,21 @@ class RolloutBook:
         self._live.setdefault(one.rollout, {})[one.device] = one
         tallies = self._tallies.setdefault(one.rollout, [Counter() for _ in rollout.sizes])
         tallies[one.wave][one.state] += 1
+        self._sort(one)
         if not one.ended:
             self.busy[one.device] = one.rollout
+
+    def _sort(self, one: Installation) -> None:
+        """Into those that have not begun, and those that are under way."""
+        for held, belongs in (
+            (self._planned, one.state is InstallationState.PLANNED),
+            (self._open, one.open),
+        ):
+            devices = held.setdefault(one.rollout, {})
+            if belongs:
+                devices[one.device] = None
+            else:
+                devices.pop(one.device, None)
 
     def accept(self, changed: Installation) -> None:
         """This is how the installation is now; it is on disk, or `save` follows."""
@@ -104,6 +128,7 @@ class RolloutBook:
         tally = self._tallies[changed.rollout][changed.wave]
         tally[before.state] -= 1
         tally[changed.state] += 1
+        self._sort(changed)
         if changed.ended and self.busy.get(changed.device) == changed.rollout:
             del self.busy[changed.device]
 
@@ -112,13 +137,16 @@ class RolloutBook:
         for rollout_id, live in self._live.items():
             if (one := live.pop(device, None)) is not None:
                 self._tallies[rollout_id][one.wave][one.state] -= 1
+                self._planned[rollout_id].pop(device, None)
+                self._open[rollout_id].pop(device, None)
         self.busy.pop(device, None)
 
     def close(self, rollout_id: int) -> None:
         """Nothing of it needs to be looked at any more."""
         for device in self._live.pop(rollout_id, {}):
             self._stored.pop((rollout_id, device), None)
-        self._tallies.pop(rollout_id, None)
+        for held in (self._tallies, self._planned, self._open):
+            held.pop(rollout_id, None)
 
     async def save(self, rollout: Rollout | None, changed: list[Installation], events: list[Happened]) -> None:
         """Take over in memory, then store."""

@@ -1,26 +1,38 @@
 """What rollouts do by themselves: look at devices, judge, stop or go on, offer."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+import contextlib
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
-from itertools import islice
-from typing import Final
+from itertools import islice, takewhile
+from typing import Any, Final, TypeVar
 from zoneinfo import ZoneInfo
 
 import structlog
 
 from ohmstead.domain.device import DeviceChanged
 from ohmstead.domain.errors import DomainError, NotFound
-from ohmstead.domain.installation import LOADING, Happened, Installation, InstallationState, judge, offer, step
+from ohmstead.domain.installation import (
+    LOADING,
+    Happened,
+    Installation,
+    InstallationState,
+    Told,
+    is_news,
+    judge,
+    offer,
+    step,
+)
 from ohmstead.domain.release import Release
-from ohmstead.domain.rollout import Rollout, RolloutState, look, move, room, steer
+from ohmstead.domain.rollout import Rollout, RolloutState, look, move, room, steer, wait_s
 from ohmstead.domain.shadow import Reported
 from ohmstead.domain.telemetry import SECOND
 from ohmstead.runtime.bus import Bus
 from ohmstead.runtime.clock import Clock
-from ohmstead.services.couriers import FIELD, Courier, Offers
+from ohmstead.services.couriers import FIELD, Courier
 from ohmstead.services.device_sight import DeviceSight
+from ohmstead.services.gaps import Gaps
 from ohmstead.services.registry import Known, Registry
 from ohmstead.services.releases import Releases
 from ohmstead.services.rollout_book import RolloutBook
@@ -29,15 +41,17 @@ from ohmstead.storage import rollouts as storage
 
 log = structlog.get_logger(__name__)
 S = InstallationState
+T = TypeVar("T")
 
-EVERY_S: Final = 1.0
-SHORTEST_S: Final = 0.5  # between two looks, however many reports come in
-LOOKS_PER_TURN: Final = 250  # devices looked at in one go, so that nothing else waits long
-# Devices that begin with one look: what many do at the same moment, samples would have to wait for.
-BEGIN_AT_ONCE: Final = 6
+EVERY_S: Final = 1.0  # between two looks at everyone
+# What many devices do at the same moment, samples have to wait for: so those that reported are looked at a few at a
+# time, and between any two things that are done, others have their turn.
+REPORTS_AT_ONCE: Final = 3
+BREATH_S: Final = 0.01
+LOOKS_PER_TURN: Final = 20  # devices looked at in one go
 PASSING: Final = frozenset({S.DOWNLOADING, S.VERIFYING, S.RESTARTING})
 MOST_PASSED: Final = 8  # of them between two looks
-IN_ONE_GO: Final = 5  # offers made, or taken back, in one transaction: samples travel in it, too
+IN_ONE_GO: Final = 5  # offers taken back in one transaction: samples travel in it, too
 CLOCK_KEPT_US: Final = 10 * SECOND  # how often a rollout's time is stored when nothing else is
 
 
@@ -51,6 +65,7 @@ class RolloutRunner:
         registry: Registry,
         sight: DeviceSight,
         couriers: Mapping[str, Courier],
+        gaps: Gaps,
         bus: Bus,
         clock: Clock,
         trust: Timekeeping,
@@ -62,10 +77,15 @@ class RolloutRunner:
         self._registry = registry
         self._sight = sight
         self._couriers = couriers
+        self._gaps = gaps
         self._clock = clock
         self._trust = trust
         self._zone = zone
         self._news = asyncio.Event()
+        self._reporters: dict[int, None] = {}  # devices that reported since they were looked at, the first one first
+        self._begun_at: float | None = None
+        self._turns: dict[int, float] = {}  # rollout -> when a device of it began
+        self._places = False  # there may be one for a device that waits
         self._clock_kept: dict[int, int] = {}
         self._passed: dict[int, list[tuple[InstallationState, int]]] = {}  # what devices reported since the last look
         bus.subscribe(Reported, self._reported)
@@ -75,24 +95,65 @@ class RolloutRunner:
         return self._couriers.get(known.device.dialect)
 
     async def run(self) -> None:
-        """Look every second, and as soon as a device reports."""
+        """Look at everyone each second, at a device soon after it reports; begin with one device after the other."""
         while True:
-            await self.tick()
-            self._news.clear()
-            try:
-                async with asyncio.timeout(EVERY_S):
-                    await self._news.wait()
-            except TimeoutError:
-                continue
-            await asyncio.sleep(SHORTEST_S)
+            await self.look()
+            next_look = self._clock.monotonic() + EVERY_S
+            while (left := next_look - self._clock.monotonic()) > 0:
+                wait = wait_s(self._begun_at, self._clock.monotonic()) if self._places else left
+                if wait <= 0:
+                    await self.begin()
+                elif self._reporters:
+                    await self.attend()
+                else:
+                    await self._hear(min(wait, left))
+                    continue
+                await asyncio.sleep(BREATH_S)
 
-    async def tick(self) -> None:
+    async def _hear(self, longest_s: float) -> None:
+        """Until a device reports, or for so long."""
+        self._news.clear()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(longest_s):
+                await self._news.wait()
+
+    async def look(self) -> None:
+        """At every device that is under way, in every rollout."""
         async with self.turn:
             for rollout_id in self.book.live():
-                try:
-                    await self._look(self.book.one(rollout_id))
-                except Exception:  # one that cannot be stored now must not hold up the others
-                    log.exception("a look at a rollout failed; the next one comes", rollout=rollout_id)
+                await self._try(self._look, rollout_id, None)
+            self._places = True
+
+    async def attend(self) -> None:
+        """To the devices that reported first; the others come next time."""
+        async with self.turn:
+            by_rollout: dict[int, list[int]] = {}
+            for device in list(islice(self._reporters, REPORTS_AT_ONCE)):
+                del self._reporters[device]
+                if (rollout_id := self.book.busy.get(device)) is not None:
+                    by_rollout.setdefault(rollout_id, []).append(device)
+            for rollout_id, devices in by_rollout.items():
+                await self._try(self._look, rollout_id, devices)
+            self._places = True
+
+    async def begin(self) -> bool:
+        """With one device, of the rollout that has waited longest; whether there was a place, and one for it."""
+        async with self.turn:
+            self._places = False
+            for rollout_id in sorted(self.book.live(), key=lambda one: self._turns.get(one, 0.0)):
+                if await self._try(self._begin, rollout_id):
+                    self._begun_at = self._turns[rollout_id] = self._clock.monotonic()
+                    self._places = True
+                    break
+            return self._places
+
+    async def _try(self, work: Callable[..., Awaitable[T]], rollout_id: int, *args: Any) -> T | None:
+        """One that cannot be stored now must not hold up the others."""
+        try:
+            return await work(self.book.one(rollout_id), *args)
+        except Exception:
+            log.exception("a look at a rollout failed; the next one comes", rollout=rollout_id)
+            return None
 
     def _reported(self, fact: Reported) -> None:
         if FIELD not in fact.fields:
@@ -102,10 +163,14 @@ class RolloutRunner:
             if not one.heard:
                 one = replace(one, heard=True)
                 self.book.accept(one)
-            self._note_passed(one)
-            self._news.set()
+            if is_news(one, self._note_passed(one)):
+                self._call_for(one.device)
 
-    def _note_passed(self, one: Installation) -> None:
+    def _call_for(self, device: int) -> None:
+        self._reporters[device] = None
+        self._news.set()
+
+    def _note_passed(self, one: Installation) -> Told | None:
         """A step that is over before the next look is a line of the timeline all the same."""
         known, release = self._registry.get(one.device), self._releases.one(self.book.one(one.rollout).release)
         courier = self.courier(known)
@@ -113,19 +178,20 @@ class RolloutRunner:
         passed = self._passed.setdefault(one.device, [])
         if told is not None and len(passed) < MOST_PASSED and (not passed or passed[-1][0] is not told.state):
             passed.append((told.state, self._clock.now()))
+        return told
 
     def _device_changed(self, fact: DeviceChanged) -> None:
         if self.book.open_of(fact.device) is not None:
-            self._news.set()
+            self._call_for(fact.device)
 
     # One look
 
-    async def _look(self, stored: Rollout) -> None:
+    async def _look(self, stored: Rollout, devices: list[int] | None) -> None:
+        """At these, or at all."""
         now = self._clock.now()
         release = self._releases.one(stored.release)
         rollout = look(stored, now)
-        changed = await self._judge_all(rollout, release)
-        await self._keep(None, changed)
+        await self._keep(None, await self._judge_all(rollout, release, devices))
         if rollout.state is RolloutState.RUNNING and (why := self._releases.unusable(release)):
             rollout = move(rollout, RolloutState.STOPPED, now, why)
         rollout = steer(rollout, self.book.tallies(rollout), now, trusted=self._trust.trusted)
@@ -133,19 +199,20 @@ class RolloutRunner:
             await self.call_off(rollout, rollout.reason)
         else:
             await self._keep_rollout(rollout, stored)
-            await self._offer(rollout, release, now)
         if not rollout.moving and all(one.ended for one in self.book.of(rollout.id).values()):
             await self.book.save(rollout, [], [])
             self.book.close(rollout.id)
 
-    async def _judge_all(self, rollout: Rollout, release: Release) -> list[Installation]:
+    async def _judge_all(self, rollout: Rollout, release: Release, devices: list[int] | None) -> list[Installation]:
+        live = self.book.of(rollout.id)
+        those = self.book.open(rollout.id) if devices is None else [live[one] for one in devices if one in live]
         changed = []
-        for looked, one in enumerate([one for one in self.book.of(rollout.id).values() if one.open], 1):
+        for looked, one in enumerate(those, 1):
             after = self._judge(one, rollout, release)
             if after is not one:
                 changed.append(after)
             if looked % LOOKS_PER_TURN == 0:
-                await asyncio.sleep(0)
+                await self._gaps.turn()
         # A report that came in meanwhile must not be forgotten again.
         newest = self.book.of(rollout.id)
         return [replace(one, heard=one.heard or newest[one.device].heard) for one in changed if one.device in newest]
@@ -238,21 +305,21 @@ class RolloutRunner:
 
     # Offers
 
-    async def _offer(self, rollout: Rollout, release: Release, now: int) -> None:
+    async def _begin(self, rollout: Rollout) -> bool:
+        now = self._clock.now()
+        release = self._releases.one(rollout.release)
         left = room(rollout, self.book.tallies(rollout), minute=self._minute(now), trusted=self._trust.trusted)
-        wanted = (one for one in self.book.of(rollout.id).values() if one.state is S.PLANNED)
-        ready = (one for one in wanted if one.wave <= rollout.wave and self._is_ready(one))
-        by_dialect: dict[str, list[tuple[Known, Installation]]] = {}
-        for one in list(islice(ready, min(left, BEGIN_AT_ONCE))):
-            known = self._claimed(one.device)
-            if known is None or self.courier(known) is None:
-                await self._keep(None, [step(one, S.FAILED, rollout.clock, "the device is not claimed any more")])
-                continue
+        turns = takewhile(lambda one: one.wave <= rollout.wave, self.book.planned(rollout.id))
+        if left == 0 or self._releases.unusable(release) or (one := next(filter(self._is_ready, turns), None)) is None:
+            return False
+        known = self._claimed(one.device)
+        courier = None if known is None else self.courier(known)
+        if known is None or courier is None:
+            await self._keep(None, [step(one, S.FAILED, rollout.clock, "the device is not claimed any more")])
+        else:
             offered = replace(offer(one, self._sight.before(known), rollout.clock), changed_at=now)
-            by_dialect.setdefault(known.device.dialect, []).append((known, offered))
-        for dialect, offers in by_dialect.items():
-            for start in range(0, len(offers), IN_ONE_GO):
-                await self._offer_all(self._couriers[dialect], release, offers[start : start + IN_ONE_GO])
+            await self._offer(courier, release, known, offered)
+        return True
 
     def _claimed(self, device: int) -> Known | None:
         try:
@@ -269,23 +336,17 @@ class RolloutRunner:
         courier = self.courier(known)
         return courier is None or courier.ready(known)
 
-    async def _offer_all(self, courier: Courier, release: Release, offers: Offers) -> None:
-        """In one transaction; when one of them cannot be told, each by itself."""
-        offered = [one for _, one in offers]
-        events = [Happened(one.rollout, one.device, one.changed_at, one.state.value, "") for one in offered]
+    async def _offer(self, courier: Courier, release: Release, known: Known, offered: Installation) -> None:
+        event = Happened(offered.rollout, offered.device, offered.changed_at, offered.state.value, "")
         try:
-            with self.book.telling(offered):
-                await courier.offer(release, offers, storage.stored(offered, events))
+            with self.book.telling([offered]):
+                await courier.offer(release, [(known, offered)], storage.stored([offered], [event]))
         except DomainError as error:
-            if len(offers) > 1:
-                for alone in offers:
-                    await self._offer_all(courier, release, [alone])
-            elif (one := self.book.of(offered[0].rollout).get(offered[0].device)) is not None:
-                await self._keep(None, [step(one, S.FAILED, offered[0].since, str(error))])
+            if (planned := self.book.of(offered.rollout).get(offered.device)) is not None:
+                await self._keep(None, [step(planned, S.FAILED, offered.since, str(error))])
             return
-        for one in offered:
-            if (planned := self.book.of(one.rollout).get(one.device)) is not None:
-                self.book.accept(replace(one, heard=planned.heard))
+        if (planned := self.book.of(offered.rollout).get(offered.device)) is not None:
+            self.book.accept(replace(offered, heard=planned.heard))
 
     def _minute(self, now: int) -> int:
         """Of the site's day."""

@@ -8,6 +8,7 @@ from ohmstead.legacy.home_control_courier import HomeControlCourier
 from ohmstead.services.couriers import NATIVE, Courier, NativeCourier
 from ohmstead.services.device_sight import DeviceSight
 from ohmstead.services.downloads import Downloads
+from ohmstead.services.gaps import Gaps
 from ohmstead.services.homes import HOME_CONTROL
 from ohmstead.services.release_keys import ReleaseKeys
 from ohmstead.services.releases import Releases
@@ -42,8 +43,10 @@ class Updating:
         releases = Releases(database, content, keys, app.audit, app.clock)
         await releases.load()
         book = RolloutBook(database)
+        gaps = Gaps(database.writer)
+        database.writer.on_commit(lambda ticket: gaps.committed())
         downloads = Downloads(
-            database, releases, book, app.clock, settings.update_rate_bytes, settings.update_device_rate_bytes
+            database, releases, book, gaps, app.clock, settings.update_rate_bytes, settings.update_device_rate_bytes
         )
         await downloads.load()
 
@@ -65,6 +68,7 @@ class Updating:
             app.registry,
             DeviceSight(app.registry, app.series, shadows, app.clock),
             couriers,
+            gaps,
             app.bus,
             app.clock,
             app.timekeeping,

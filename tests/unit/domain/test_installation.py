@@ -17,6 +17,7 @@ from ohmstead.domain.installation import (
     Patience,
     Sight,
     Told,
+    is_news,
     judge,
     offer,
     step,
@@ -128,3 +129,11 @@ def test_confirmed_needs_the_word_the_version_and_the_time() -> None:
 )
 def test_what_a_device_reports_is_read_with_care(reported: object, told: Told | None) -> None:
     assert told_of(reported, "7") == told
+
+
+def test_a_step_is_news_and_progress_is_not() -> None:
+    loading = step(offered(), S.DOWNLOADING, 0)
+    assert not is_news(loading, None)
+    assert not is_news(loading, Told(S.DOWNLOADING, 0.5))
+    assert is_news(loading, Told(S.RESTARTING, 1.0))
+    assert is_news(loading, Told(S.FAILED, 0.5, "size: too long"))

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from ohmstead.domain.errors import IllegalTransition, InvalidInput
 from ohmstead.domain.installation import InstallationState
 from ohmstead.domain.rollout import (
+    BETWEEN_BEGINNINGS_S,
     LEGAL,
     LONGEST_LOOK_US,
     Rollout,
@@ -24,6 +25,7 @@ from ohmstead.domain.rollout import (
     move,
     room,
     steer,
+    wait_s,
 )
 
 S, R = InstallationState, RolloutState
@@ -138,3 +140,11 @@ def test_what_ended_is_never_begun_again() -> None:
 def test_impossible_terms_are_refused(terms: Terms) -> None:
     with pytest.raises(InvalidInput):
         check_terms(terms)
+
+
+def test_no_device_begins_together_with_another() -> None:
+    assert wait_s(None, 100.0) == 0
+    assert wait_s(100.0, 100.0) == pytest.approx(BETWEEN_BEGINNINGS_S)
+    assert wait_s(100.0, 100.0 + BETWEEN_BEGINNINGS_S / 2) == pytest.approx(BETWEEN_BEGINNINGS_S / 2)
+    assert wait_s(100.0, 200.0) == 0
+    assert 500 * BETWEEN_BEGINNINGS_S < 60

@@ -308,7 +308,7 @@ async def test_a_device_gets_only_what_it_is_offered(fleet: Fleet) -> None:
     with pytest.raises(NotFound):
         await downloads.for_principal(me, release.id, "manifest.json")
     rollout = await fleet.start(release, [member])
-    await fleet.runner.tick()
+    await fleet.tick()
     assert (await downloads.for_principal(me, release.id, "manifest.json"))[1] == member.known.device.id
     await fleet.updates.rollouts.stop(fleet.world.admin, rollout.id)
     with pytest.raises(NotFound):
@@ -331,14 +331,14 @@ async def test_a_device_that_is_quicker_than_the_disk_gets_what_it_was_offered(
 
     monkeypatch.setattr(database, "write", slow)
     await fleet.start(release, [member])
-    await fleet.runner.tick()
+    await fleet.tick()
     assert [device for _, device in got] == [member.known.device.id]
 
 
 async def test_a_signed_address_is_good_for_its_device_and_an_hour(fleet: Fleet) -> None:
     (member,) = await fleet.join(1)
     await fleet.start(await fleet.release(), [member])
-    await fleet.runner.tick()
+    await fleet.tick()
     downloads = fleet.updates.downloads
     (one,) = await fleet.updates.rollouts.installations(fleet.world.admin, 1)
     token = downloads.sign(one)

@@ -22,7 +22,9 @@ def reads(world: World, meter: Known, version: str | None) -> None:
 
 async def pass_s(world: World, seconds: int) -> None:
     world.clock.us += seconds * 1_000_000
-    await world.app.updating.runner.tick()
+    await world.app.updating.runner.look()
+    while await world.app.updating.runner.begin():
+        pass
 
 
 @pytest.mark.parametrize(

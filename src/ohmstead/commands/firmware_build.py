@@ -17,6 +17,7 @@ from ohmstead.commands.firmware_pack import PACK, packed
 from ohmstead.commands.firmware_sources import LOADER, Board, BuildError, Sources
 from ohmstead.commands.transfer import fail
 from ohmstead.commands.transfer import reported as files_reported
+from ohmstead.domain.image import MICROPYTHON
 
 SLOT: Final = "a"  # the slot a fresh board starts from
 CONFIG: Final = "device.json"
@@ -29,6 +30,9 @@ BoardName = Annotated[str, typer.Option("--board", help="a file of firmware/boar
 SourcesFolder = Annotated[Path | None, typer.Option("--sources", help="folder of the firmware; found when absent")]
 MicroPython = Annotated[
     Path | None, typer.Option(exists=True, dir_okay=False, help="the MicroPython image for the board, from its makers")
+]
+WithMicroPython = Annotated[
+    bool, typer.Option("--with-micropython", help="an update from this build replaces MicroPython itself, too (ESP32)")
 ]
 Sha256 = Annotated[str | None, typer.Option(help="what that image must hash to, as its makers say")]
 
@@ -57,6 +61,7 @@ def build(
     ] = None,
     micropython: MicroPython = None,
     micropython_sha256: Sha256 = None,
+    with_micropython: WithMicroPython = False,
     sources: SourcesFolder = None,
 ) -> None:
     """Compile the firmware for one board: only the drivers and links that the configuration names."""
@@ -64,12 +69,18 @@ def build(
         made = Sources(sources)
         chosen = made.board(board)
         given = read_config(config)
+        port = pinned(micropython, micropython_sha256) if micropython else b""
+        if with_micropython and not port:
+            raise BuildError("name the image with --micropython: the makers' for a whole chip, or their .app-bin")
+        update = {MICROPYTHON: image.of_update(port, chosen)} if with_micropython else {}
         files = slot(application(made, chosen, given, version), chosen)
-        write_folder(out / "application", files)
+        write_folder(out / "application", files | update)
         total = sum(map(len, files.values()))
         typer.echo(f"{len(files)} files, {total} bytes of {chosen.limits.bundle_bytes}: {out / 'application'}")
         if total > chosen.limits.bundle_bytes:
             typer.echo("More than the board is meant for: name fewer drivers, or watch its free memory.", err=True)
+        for name, data in update.items():
+            typer.echo(f"in the update, beside them: {name}, {len(data)} bytes")
         typer.echo(f"as an update: ohmstead firmware sign {out / 'application'} --version {version} --board {board}")
         whose = configured(given, chosen)
         if chosen.chip == "sim":
@@ -81,10 +92,10 @@ def build(
         )
         (out / "filesystem.bin").write_bytes(disk)
         typer.echo(f"file system for {chosen.filesystem.offset:#x}: {out / 'filesystem.bin'}")
-        if micropython is None:
-            typer.echo("No --micropython image: nothing to flash a blank board with was made.")
+        if not port or (with_micropython and not image.has_table(port, chosen)):
+            typer.echo("No --micropython image for a whole chip: nothing to flash a blank board with was made.")
             return
-        parts = whole(chosen, micropython, micropython_sha256, disk)
+        parts = whole(chosen, port, disk)
         (out / "flash.bin").write_bytes(image.merged(parts, chosen))
         typer.echo(f"image for address 0: {out / 'flash.bin'}; next: ohmstead firmware flash {out / 'flash.bin'}")
 
@@ -230,7 +241,8 @@ def write_folder(folder: Path, files: dict[str, bytes]) -> None:
     """Exactly these files, of which `ohmstead firmware sign` makes a release; what a build before left goes."""
     if folder.exists():
         if any(
-            path.is_file() and path.suffix != ".mpy" and path.name not in (VERSION, PACK) for path in folder.rglob("*")
+            path.is_file() and path.suffix != ".mpy" and path.name not in (VERSION, PACK, MICROPYTHON)
+            for path in folder.rglob("*")
         ):
             raise BuildError(f"{folder} holds other files; name another folder with --out")
         shutil.rmtree(folder)
@@ -240,11 +252,15 @@ def write_folder(folder: Path, files: dict[str, bytes]) -> None:
         target.write_bytes(data)
 
 
-def whole(board: Board, micropython: Path, sha256: str | None, disk: bytes) -> dict[int, bytes]:
+def pinned(micropython: Path, sha256: str | None) -> bytes:
+    """The image that was meant. Raises BuildError."""
+    if not sha256:
+        raise BuildError("name the image's SHA-256 with --micropython-sha256; its makers publish it beside the file")
+    return image.checked(micropython, sha256)
+
+
+def whole(board: Board, micropython: bytes, disk: bytes) -> dict[int, bytes]:
     """Offset → content of everything a blank board needs. Raises BuildError."""
     if board.image is None:
         raise BuildError(f"{board.board} has no flash to fill")
-    if not sha256:
-        raise BuildError("name the image's SHA-256 with --micropython-sha256; its makers publish it beside the file")
-    ready = image.with_regions(image.checked(micropython, sha256), board)
-    return {board.image.offset: ready, board.filesystem.offset: disk}
+    return {board.image.offset: image.with_regions(micropython, board), board.filesystem.offset: disk}

@@ -11,10 +11,13 @@ from pathlib import Path
 from typing import Any, Final
 
 from ohmstead.commands.firmware_sources import Board, BuildError, Region
+from ohmstead.domain.image import MICROPYTHON, read_image
+from ohmstead.domain.release import RefusedRelease
 
 BLOCK: Final = 4096
 _TABLE_AT: Final = 0x8000
 _TABLE_BYTES: Final = 0xC00
+_APPS_AT: Final = 0x10000  # where the first application begins, in every layout of MicroPython
 _ENTRY: Final = struct.Struct("<HBBII16sI")
 _ENTRY_MAGIC: Final = 0x50AA
 _DIGEST_MAGIC: Final = b"\xeb\xeb" + b"\xff" * 14
@@ -114,17 +117,10 @@ def with_regions(micropython: bytes, board: Board) -> bytes:
     if board.image is None or board.chip == "esp8266":
         return micropython
     at = _TABLE_AT - board.image.offset
-    table = micropython[at : at + _TABLE_BYTES]
-    entries = []
-    for start in range(0, len(table), _ENTRY.size):
-        row = table[start : start + _ENTRY.size]
-        if len(row) < _ENTRY.size or row[:2] != struct.pack("<H", _ENTRY_MAGIC):
-            break
-        entries.append(row)
-    if not entries:
+    if not has_table(micropython, board):
         raise BuildError(f"the image holds no partition table at {_TABLE_AT:#x}; is it for {board.board}?")
     kept = []
-    for row in entries:
+    for row in _entries(micropython, board):
         _, _, _, offset, size, label, _ = _ENTRY.unpack(row)
         name = label.rstrip(b"\0").decode("ascii", "replace")
         if name in ("vfs", "outbox"):
@@ -140,6 +136,44 @@ def with_regions(micropython: bytes, board: Board) -> bytes:
     body = b"".join(kept)
     body += _DIGEST_MAGIC + hashlib.md5(body, usedforsecurity=False).digest()
     return micropython[:at] + body.ljust(_TABLE_BYTES, b"\xff") + micropython[at + _TABLE_BYTES :]
+
+
+def has_table(micropython: bytes, board: Board) -> bool:
+    """Whether this is an image for a whole chip, not the application of one alone."""
+    return bool(_entries(micropython, board))
+
+
+def _entries(micropython: bytes, board: Board) -> list[bytes]:
+    at = _TABLE_AT - (board.image.offset if board.image else 0)
+    table, found = micropython[at : at + _TABLE_BYTES], []
+    for start in range(0, len(table), _ENTRY.size):
+        row = table[start : start + _ENTRY.size]
+        if len(row) < _ENTRY.size or row[:2] != struct.pack("<H", _ENTRY_MAGIC):
+            break
+        found.append(row)
+    return found
+
+
+def of_update(micropython: bytes, board: Board) -> bytes:
+    """What an update writes into a partition: MicroPython's application, cut out of a whole image. Raises BuildError.
+
+    Header, chip and checksums are looked at here and by esptool.
+    """
+    if board.image is None or board.chip == "esp8266":
+        raise BuildError(f"{board.board} has no second partition for MicroPython: it is replaced by cable only")
+    found = micropython[_APPS_AT - board.image.offset :] if has_table(micropython, board) else micropython
+    try:
+        found = found[: read_image(found, board.board).size]
+    except RefusedRelease as error:
+        raise BuildError(f"this is no MicroPython for {board.board}: {error}") from error
+    most = (board.filesystem.offset - _APPS_AT) // 2
+    if len(found) > most:
+        raise BuildError(f"MicroPython has {len(found)} bytes; two of {most} fit before the files of {board.board}")
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / MICROPYTHON
+        path.write_bytes(found)
+        esptool(["--chip", board.chip, "image-info", str(path)])
+    return found
 
 
 def _partition(subtype: int, region: Region, label: bytes) -> bytes:

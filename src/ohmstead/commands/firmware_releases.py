@@ -13,6 +13,7 @@ from ohmstead.commands.client import ServerError, sign_in
 from ohmstead.commands.transfer import Password, Token, Url, User
 from ohmstead.domain.bundle import read_bundle, write_bundle
 from ohmstead.domain.errors import DomainError
+from ohmstead.domain.image import read_micropython
 from ohmstead.domain.release import (
     FIRST_LOADER,
     MOST_BYTES,
@@ -80,6 +81,7 @@ def sign(
     target = out or Path(f"ohmstead-{version}.tar")
     with _said_plainly():
         contents = {path.relative_to(folder).as_posix(): path.read_bytes() for path in files_in(folder)}
+        read_micropython(contents, board)
         archive = make_bundle(contents, version, tuple(board), load_key(key), min_loader)
         target.write_bytes(archive)
     typer.echo(f"{target}: {len(contents)} files, {sum(map(len, contents.values()))} bytes, version {version}")
@@ -98,7 +100,9 @@ def verify(
         signer = next((key for key in trusted if key.verifies(found.raw_manifest, found.signature)), None)
         if signer is None:
             raise RefusedRelease("signature", "by none of these keys")
-    manifest = found.manifest
+        manifest = found.manifest
+        contents = dict(zip((file.path for file in manifest.files), found.contents, strict=True))
+        read_micropython(contents, manifest.boards)
     typer.echo(f"{manifest.version} for {', '.join(manifest.boards)}, signed by {signer.id}")
     for file in manifest.files:
         typer.echo(f"{file.size:>9}  {file.sha256[:16]}  {file.path}")

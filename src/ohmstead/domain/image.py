@@ -5,6 +5,7 @@ Formats: Espressif's "Firmware Image Format" (esptool documentation) and the ESP
 
 import hashlib
 import struct
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -40,12 +41,16 @@ CHIP_NAMES: Final = {
 # What a device of system 004 writes where, by the name of the file (wire-formats §5.1).
 TARGETS: Final = ("firmware.bin", "spiffs.bin", "bootloader.bin", "partitions.bin")
 
+# In a bundle for native devices: what they write into the application partition that does not run.
+MICROPYTHON: Final = "micropython.bin"
+
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """`chip` as esptool calls it; `app_version` and `app_name` where the image tells them."""
+    """`chip` as esptool calls it; `size` of an application, its hash included; `app_…` where the image tells them."""
 
     chip: str
+    size: int = 0
     app_version: str = ""
     app_name: str = ""
 
@@ -82,6 +87,20 @@ def read_image(content: bytes, board: str, target: str = TARGETS[0]) -> Image:
     return _application(content, chip)
 
 
+def read_micropython(contents: Mapping[str, bytes], boards: Iterable[str]) -> Image | None:
+    """The image of MicroPython among the files of a bundle, None if there is none. Raises RefusedRelease.
+
+    It is for one chip, so all boards must have that one, and it must have a second partition to write it to.
+    """
+    content = contents.get(MICROPYTHON)
+    if content is None:
+        return None
+    found = {chip_of(board): board for board in boards}
+    if "esp8266" in found:
+        raise RefusedRelease("board", f"{found['esp8266']} has no second partition for {MICROPYTHON}")
+    return {read_image(content, board) for board in found.values()}.pop()
+
+
 def _application(content: bytes, chip: str) -> Image:
     if len(content) < 24 or content[0] != MAGIC:
         raise RefusedRelease("manifest", "no ESP image: it does not begin with E9")
@@ -112,9 +131,11 @@ def _application(content: bytes, chip: str) -> Image:
     if content[at] != checksum:
         raise RefusedRelease("hash", "the checksum of the image is wrong")
     at += 1
-    if appended and hashlib.sha256(content[:at]).digest() != content[at : at + 32]:
-        raise RefusedRelease("hash", "the SHA-256 behind the image is wrong")
-    return Image(chip, *_app(content[first:]))
+    if appended:
+        if hashlib.sha256(content[:at]).digest() != content[at : at + 32]:
+            raise RefusedRelease("hash", "the SHA-256 behind the image is wrong")
+        at += 32
+    return Image(chip, at, *_app(content[first:]))
 
 
 def _folded(data: bytes) -> int:

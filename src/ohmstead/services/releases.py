@@ -9,7 +9,7 @@ from ohmstead.database import Database
 from ohmstead.domain.access import Permission, Principal
 from ohmstead.domain.bundle import MANIFEST, SIGNATURE, read_bundle
 from ohmstead.domain.errors import Conflict, Gone, InvalidInput, NotFound
-from ohmstead.domain.image import TARGETS, read_image
+from ohmstead.domain.image import MICROPYTHON, TARGETS, read_image, read_micropython
 from ohmstead.domain.release import (
     FIRST_LOADER,
     MOST_BOARDS,
@@ -146,6 +146,10 @@ class Releases:
         bundle = await asyncio.to_thread(read_bundle, archive)
         key = self._keys.signer(bundle)
         manifest = bundle.manifest
+        contents = dict(zip((file.path for file in manifest.files), bundle.contents, strict=True))
+        image = await asyncio.to_thread(read_micropython, contents, manifest.boards)
+        if image is not None:
+            await self._check(contents[MICROPYTHON], image.chip)
         new = Release(
             id=0,
             kind=Kind.BUNDLE,

@@ -12,6 +12,7 @@ import msgspec
 import pytest
 from typer.testing import CliRunner
 
+from esp_images import esp_image
 from ohmstead.cli import cli
 from ohmstead.commands import firmware_image as image
 from ohmstead.commands.firmware_build import application, left_out, roots
@@ -275,6 +276,49 @@ def test_from_a_configuration_to_an_image(tmp_path: Path) -> None:
     assert again.exit_code == 1
     assert "other files" in again.output
     assert (out / "application" / "mine.txt").exists()
+
+
+def test_an_update_may_hold_micropython_cut_out_of_the_makers_image_or_as_it_is(tmp_path: Path) -> None:
+    sources, run = small(tmp_path), CliRunner()
+    given, port, out = tmp_path / "device.json", tmp_path / "micropython.bin", tmp_path / "out"
+    given.write_text(json.dumps(config()))
+    application = esp_image(content=bytes(range(256)) * 40)
+
+    def build(content: bytes, board: str = "esp32", pin: bool = True) -> Any:
+        port.write_bytes(content)
+        arguments = ["firmware", "build", "--board", board, "--config", str(given), "--out", str(out)]
+        arguments += ["--sources", str(sources.folder), "--with-micropython"]
+        named = ["--micropython", str(port), "--micropython-sha256", hashlib.sha256(content).hexdigest()]
+        return run.invoke(cli, arguments + named * pin)
+
+    whole = micropython().ljust(0xF000, b"\xff") + application
+    held = out / "application" / "micropython.bin"
+    for content in (whole, whole + b"\xff" * 999, application):
+        done = build(content)
+        assert done.exit_code == 0, done.output
+        assert held.read_bytes() == application
+        assert f"{len(application)} bytes" in done.output
+        assert "micropython.bin" not in str(image.listing((out / "filesystem.bin").read_bytes()).keys())
+    assert "nothing to flash a blank board" in done.output
+
+    for content, board, said in (
+        (micropython(), "esp32", "no MicroPython for esp32"),
+        (esp_image("esp32s3"), "esp32", "the image is for esp32s3"),
+        (application[:-1] + b"x", "esp32", "SHA-256 behind the image"),
+        (application, "esp8266", "by cable only"),
+        (esp_image(content=bytes(0x180000)), "esp32", "two of 1572864 fit"),
+    ):
+        refused = build(content, board)
+        assert (refused.exit_code, said in refused.output) == (1, True), refused.output
+    assert "--micropython" in build(b"", pin=False).output
+
+    signed, key = tmp_path / "b.tar", tmp_path / "key.pem"
+    assert run.invoke(cli, ["firmware", "keys", "--out", str(key)]).exit_code == 0
+    sign = ["firmware", "sign", str(held.parent), "--version", "1.5.0", "--key", str(key), "--out", str(signed)]
+    assert run.invoke(cli, [*sign, "--board", "esp32"]).exit_code == 0
+    verified = run.invoke(cli, ["firmware", "verify", str(signed), "--keys", str(key.with_suffix(".json"))])
+    assert f"{len(application)}" in verified.output
+    assert "board" in run.invoke(cli, [*sign, "--board", "esp32s3"]).output
 
 
 def test_a_file_system_goes_to_its_region_and_an_image_to_the_start(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from esp_images import esp_image
 from ohmstead.commands.firmware_releases import sign_bytes
 from ohmstead.domain.bundle import read_bundle, write_bundle
 from ohmstead.domain.errors import InvalidInput
-from ohmstead.domain.image import chip_of, read_image
+from ohmstead.domain.image import MICROPYTHON, chip_of, read_image, read_micropython
 from ohmstead.domain.release import RefusedRelease
 from ohmstead.domain.signing import PublicKey
 from ohmstead.domain.version import Version, is_downgrade
@@ -103,6 +103,20 @@ def test_no_changed_byte_of_a_bundle_goes_unseen(place: int, change: int) -> Non
 )
 def test_the_name_of_a_board_tells_its_chip(board: str, chip: str) -> None:
     assert chip_of(board) == chip
+
+
+def test_a_bundle_with_micropython_is_for_boards_of_one_chip_with_a_second_partition() -> None:
+    assert read_micropython({"main.mpy": b"x"}, ["esp32", "esp8266"]) is None
+    image = esp_image(content=b"micropython" * 9)
+    found = read_micropython({MICROPYTHON: image}, ["esp32", "m5core2"])
+    assert found is not None
+    assert (found.chip, found.size) == ("esp32", len(image))
+    for boards in (["esp32", "esp32s3"], ["esp8266"], ["esp32", "d1_mini"], ["toaster"]):
+        with pytest.raises(RefusedRelease) as refused:
+            read_micropython({MICROPYTHON: image}, boards)
+        assert refused.value.reason == "board"
+    with pytest.raises(RefusedRelease):
+        read_micropython({MICROPYTHON: b"\x7fELF" * 9}, ["esp32"])
 
 
 @given(st.binary(max_size=400))

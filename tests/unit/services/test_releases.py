@@ -235,6 +235,39 @@ async def test_a_wrong_image_is_refused_by_name(fleet: Fleet, content: bytes, bo
     assert kept(fleet.world) == []
 
 
+# MicroPython in a bundle
+
+
+async def test_a_bundle_may_hold_micropython_as_large_as_a_partition(fleet: Fleet, http: httpx.AsyncClient) -> None:
+    image = esp_image(content=os.urandom(1_500_000))
+    body, kind = form_with({}, "bundle", "b.tar", bundle(files={"main.mpy": b"main", "micropython.bin": image}))
+    answer = await http.post("/releases", content=body, headers={"content-type": kind})
+    assert answer.status_code == 201, answer.text
+    made = fleet.updates.releases.one(int(answer.json()["id"]))
+    assert made.size == len(image) + 4
+    assert (await fleet.updates.releases.piece(made, "files/micropython.bin")).content == image
+
+
+@pytest.mark.parametrize(
+    ("content", "board", "reason"),
+    [
+        (b"\x7fELF" + bytes(100), "esp32", "manifest"),
+        (esp_image(), "esp32s3", "board"),
+        (esp_image(chip="esp8266"), "esp8266", "board"),
+        (esp_image(spoil=True), "esp32", "hash"),
+        (esp_image()[:60], "esp32", "size"),
+    ],
+    ids=["elf", "another chip", "no second partition", "checksum", "cut off"],
+)
+async def test_a_bundle_with_a_wrong_micropython_is_refused_by_name(
+    fleet: Fleet, content: bytes, board: str, reason: str
+) -> None:
+    with pytest.raises(RefusedRelease) as refused:
+        await add(fleet, bundle(boards=(board,), files={"micropython.bin": content}))
+    assert refused.value.reason == reason
+    assert kept(fleet.world) == []
+
+
 async def test_the_same_bytes_may_be_another_release_and_lie_on_the_disk_once(fleet: Fleet) -> None:
     first = await image(fleet, esp_image())
     with pytest.raises(Conflict, match=r"release 1, version 2\.1"):

@@ -1,9 +1,12 @@
 """A board that runs the firmware's own files in this process, between a test and a real server."""
 
 import asyncio
+import importlib
 import sys
 import time
-from collections.abc import Awaitable, Callable
+import types
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +17,42 @@ for _folder in (FIRMWARE / "sim" / "cpython", FIRMWARE / "sim", FIRMWARE):
 
 from sim.host import Host, PowerCut, Restart  # noqa: E402
 
-__all__ = ["Cutter", "Host", "PowerCut", "Restart", "live", "until"]
+__all__ = ["Cutter", "Host", "PowerCut", "Restart", "counting", "live", "until"]
 
 WITHIN_S = 60.0
+
+
+COUNTER = """
+CHANNELS = (("count", "pulses", "", 0), ("level", "generic", "", 2))
+DEFAULTS = {"interval_s": 0.05}
+
+
+class Driver:
+    taken = 0
+
+    def __init__(self, bus, settings):
+        pass
+
+    async def read(self, out):
+        Driver.taken += 1
+        out[0] = Driver.taken
+        out[1] = -Driver.taken / 100
+
+    async def self_test(self):
+        pass
+"""
+
+
+@contextmanager
+def counting() -> Iterator[dict[str, Any]]:
+    """A driver that counts, without any hardware."""
+    module = types.ModuleType("drivers.counter")
+    exec(COUNTER, module.__dict__)
+    package = importlib.import_module("drivers")
+    sys.modules["drivers.counter"] = module
+    package.counter = module  # type: ignore[attr-defined]
+    yield {"driver": "counter"}
+    del sys.modules["drivers.counter"], package.counter  # type: ignore[attr-defined]
 
 
 async def until(condition: Callable[[], Any], within_s: float = WITHIN_S) -> Any:

@@ -1,11 +1,9 @@
 """The firmware on its links, in front of a real server: cuts, restarts, orders, releases."""
 
 import asyncio
-import importlib
 import json
 import sys
 import time
-import types
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,29 +12,9 @@ import pytest
 
 from bundles import bundle, public
 from ohmstead.commands.firmware_releases import form_with
-from system.firmware_board import Cutter, Host, Restart, live, until
+from system.firmware_board import Cutter, Host, Restart, counting, live, until
 from system.running_server import RunningServer
 from system.starting import StartServer
-
-COUNTER = """
-CHANNELS = (("count", "pulses", "", 0), ("level", "generic", "", 2))
-DEFAULTS = {"interval_s": 0.05}
-
-
-class Driver:
-    taken = 0
-
-    def __init__(self, bus, settings):
-        pass
-
-    async def read(self, out):
-        Driver.taken += 1
-        out[0] = Driver.taken
-        out[1] = -Driver.taken / 100
-
-    async def self_test(self):
-        pass
-"""
 
 
 @pytest.fixture
@@ -48,14 +26,8 @@ def host(tmp_path: Path) -> Iterator[Any]:
 
 @pytest.fixture
 def counter() -> Iterator[dict[str, Any]]:
-    """A driver that counts, without any hardware."""
-    module = types.ModuleType("drivers.counter")
-    exec(COUNTER, module.__dict__)
-    package = importlib.import_module("drivers")
-    sys.modules["drivers.counter"] = module
-    package.counter = module  # type: ignore[attr-defined]
-    yield {"driver": "counter"}
-    del sys.modules["drivers.counter"], package.counter  # type: ignore[attr-defined]
+    with counting() as driver:
+        yield driver
 
 
 def mqtt(server: RunningServer, device: Any, **more: Any) -> dict[str, Any]:

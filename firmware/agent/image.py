@@ -7,6 +7,7 @@ In the slot lies a note of the partition it was made for, so the mark "try this 
 import asyncio
 import errno
 import hashlib
+import time
 from binascii import hexlify
 
 import boot
@@ -92,9 +93,10 @@ class Update(update.Update):
         if not self._is_there:
             self._try_again()
         if self.trial and self._image and up and sensors_work:
-            # Before the slot: if the power goes in between, both are tried once more.
+            # Before the slot. If the power goes in between, both prove themselves again: the old slot must not come
+            # back alone, so there are tries enough for that.
             mark = boot.read()
-            mark["kept"] = 1
+            mark["kept"], mark["tries"] = 1, 9
             boot.write(mark)
             up = self._keep()
         try:
@@ -210,7 +212,9 @@ class Update(update.Update):
             raise OSError(errno.ECONNRESET)
 
     async def _meanwhile(self, wanted):
+        await asyncio.sleep_ms(0)  # where data always waits, nothing else would wait for it
         if wanted["url"]:  # what a person brings does not hold the keeper up
+            self._agent.parts[-1].beat = time.ticks_ms()
             for duty in self._agent.duties:
                 await duty()
             if self._agent.restarting:

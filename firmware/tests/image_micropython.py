@@ -18,8 +18,13 @@ class Esp32:
     pass
 
 
+class Part:
+    beat = 0
+
+
 class Agent:
     duties = ()
+    parts = (Part,)
     restarting = False
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import json
+import random
 from pathlib import Path
 
 import pytest
@@ -36,8 +37,13 @@ def with_image(image, **more):
     return offer, Source(raw, signature, content)
 
 
+class Part:
+    beat = None
+
+
 class Agent:
     duties = ()
+    parts = (Part,)
     restarting = False
 
 
@@ -154,6 +160,36 @@ def test_a_slot_goes_back_with_its_image_even_if_the_power_went_between_the_two_
     assert settled(board) == ("", "ota_0", VALID)
 
 
+def cut_at(life, step, monkeypatch):
+    """Let it live until the power goes at that change of files or flash. Returns whether it was over before."""
+    with monkeypatch.context() as patch:
+        cut = Cut(patch, step)
+
+        def power():
+            if cut.step():
+                raise PowerCut
+
+        life.host.chip.power = power
+        try:
+            life.run()
+        except PowerCut:
+            pass
+        life.host.chip.power = lambda: None
+    return cut.left >= 0
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_however_often_the_power_goes_slot_and_image_stay_together(tmp_path, monkeypatch, seed):
+    chance = random.Random(seed)
+    with new_board(tmp_path) as board:
+        board.chip.start()
+        life = Life(board, *with_image(FRESH))
+        for _ in range(chance.choice((2, 3))):
+            cut_at(life, chance.randrange(130), monkeypatch)
+        life.run()
+        assert settled(board) in (("a", "ota_1", VALID), ("", "ota_0", VALID)), life.starts
+
+
 @pytest.mark.parametrize(
     ("image", "healthy", "expected"),
     [
@@ -171,20 +207,7 @@ def test_the_power_may_go_at_every_step(tmp_path, monkeypatch, image, healthy, e
             # Both have been flashed and started by a cable before.
             board.chip.start()
             life = Life(board, *with_image(image), healthy=healthy)
-            with monkeypatch.context() as patch:
-                cut = Cut(patch, at)
-
-                def power(cut=cut):
-                    if cut.step():
-                        raise PowerCut
-
-                board.chip.power = power
-                try:
-                    life.run()
-                except PowerCut:
-                    pass
-                finished = cut.left >= 0
-                board.chip.power = lambda: None
+            finished = cut_at(life, at, monkeypatch)
             life.run()
             assert settled(board) == expected, "cut at step %d: %s %s" % (at, life.starts, life.reports)
             if finished:
@@ -322,8 +345,8 @@ def tar_member(name, data):
 def test_orders_do_not_wait_for_the_download_and_an_order_to_restart_ends_it(board):
     from agent.image import Update
 
-    agent = Agent()
-    turns = []
+    agent, Part.beat = Agent(), None
+    turns, others = [], []
 
     async def duty():
         turns.append(1)
@@ -333,5 +356,16 @@ def test_orders_do_not_wait_for_the_download_and_an_order_to_restart_ends_it(boa
     update = Update(agent, "1.0.0", "sim", "", lambda *_: None, source, print)
     agent.duties = [duty, update.work]
     update.offer(offer)
-    assert asyncio.run(update.work()) is False
+
+    async def beside():
+        while not agent.restarting:
+            others.append(len(turns))
+            await asyncio.sleep(0)
+
+    async def both():
+        return (await asyncio.gather(update.work(), beside()))[0]
+
+    assert asyncio.run(both()) is False
     assert len(turns) == 2, "one with each block"
+    assert {0, 1} <= set(others), "and other parts have theirs"
+    assert Part.beat is not None

@@ -23,6 +23,10 @@ _2000_MS = 946_684_800_000
 _MODULES = ("machine", "network", "esp32")
 
 
+def _real_us():
+    return int(_REAL["monotonic"]() * 1e6)
+
+
 class Restart(SystemExit):
     """`machine.reset()`."""
 
@@ -46,9 +50,10 @@ class _Selector(selectors.DefaultSelector):
     def select(self, timeout=None):
         host = self._host
         if host.real_time:
-            began = _REAL["monotonic"]()
+            if host._ahead_us is None:
+                host._ahead_us = host.mono_us - _real_us()
             events = super().select(timeout)
-            host.pass_us(int((_REAL["monotonic"]() - began) * 1e6) + 1)
+            host.pass_us(max(1, host._ahead_us + _real_us() - host.mono_us))
             return events
         events = super().select(0)
         if not events and timeout:
@@ -71,6 +76,7 @@ class Host:
         self.rtc_offset_ms = None  # from true time; None: the clock starts in 2000
         self._rtc_from_us = 0
         self.real_time = False
+        self._ahead_us = None  # of this machine's clock, since time is real
         self.cause = 1
         self.parts = parts or {}  # what else `machine` has, e.g. I2C
         self.networks = set(networks)

@@ -15,6 +15,7 @@ import typer
 
 from ohmstead.commands.client import Client, ServerError
 from ohmstead.commands.simulate import run, seconds_of
+from ohmstead.commands.simulated_boards import needed, with_boards
 from ohmstead.commands.simulated_rooms import with_rooms
 from ohmstead.commands.transfer import reported
 from ohmstead.simulation.meters import Protocol, SimulatedMeter, fleet
@@ -35,6 +36,7 @@ def demo(
     mqtt_port: Annotated[int | None, typer.Option(help="default 1883, or a free one")] = None,
     host: Annotated[str, typer.Option(help="address to listen on")] = "127.0.0.1",
     devices: Annotated[int, typer.Option(min=1, max=1000)] = 10,
+    boards: Annotated[int, typer.Option(min=0, max=20, help="devices that run the firmware itself")] = 0,
     history: Annotated[str, typer.Option(help="past to fill in first")] = "30d",
     duration: Annotated[float | None, typer.Option("--for", help="seconds to go on; else until Ctrl-C")] = None,
 ) -> None:
@@ -42,7 +44,7 @@ def demo(
     http, mqtt = http_port or _free(host, 8000), mqtt_port or _free(host, 1883)
     reached = "127.0.0.1" if host in ("0.0.0.0", "::") else host  # noqa: S104 - compared, not listened on
     url = f"http://{f'[{reached}]' if ':' in reached else reached}:{http}"
-    with reported(), _server(data_dir, host, http, mqtt), contextlib.suppress(KeyboardInterrupt):
+    with reported(), needed(boards), _server(data_dir, host, http, mqtt), contextlib.suppress(KeyboardInterrupt):
         client = Client(url)
         client.until_ready(START_S)
         client.log_in("admin", os.environ.get("OHMSTEAD_ADMIN_PASSWORD", PASSWORD))
@@ -53,7 +55,8 @@ def demo(
         everyone = fleet(devices, list(Protocol))
         _leave_out_roofs(client, everyone)
         meters = run(client, target, everyone, seconds_of(history), 60.0, None, duration)
-        asyncio.run(with_rooms(Client(url, client.headers), target, True, meters))
+        everything = with_boards(Client(url, client.headers), target, data_dir / "boards", boards, meters)
+        asyncio.run(with_rooms(Client(url, client.headers), target, True, everything))
 
 
 def _leave_out_roofs(client: Client, meters: list[SimulatedMeter]) -> None:

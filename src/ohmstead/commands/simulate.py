@@ -125,7 +125,7 @@ def _server_ahead(client: Client) -> float:
 
 async def _introduce(client: Client, target: Target, meter: SimulatedMeter, since: float, ahead: float) -> Simulated:
     """Have the device on the server, claimed and named; where it stopped before, it goes on."""
-    known = await asyncio.to_thread(_find, client, meter.serial)
+    known = await asyncio.to_thread(find, client, meter.serial)
     token = None
     if meter.protocol in (Protocol.NATIVE_MQTT, Protocol.NATIVE_HTTP):
         if known is None:
@@ -152,7 +152,8 @@ async def _introduce(client: Client, target: Target, meter: SimulatedMeter, sinc
     return Simulated(meter, house, link, since)
 
 
-def _find(client: Client, serial: str) -> Any:
+def find(client: Client, serial: str) -> Any:
+    """The device with this serial; None: there is none."""
     after = "0"
     while True:
         page = client.get("/devices", {"limit": 1000, "after": after})
@@ -165,7 +166,7 @@ def _find(client: Client, serial: str) -> Any:
 
 
 def _claim(client: Client, meter: SimulatedMeter) -> None:
-    device = _find(client, meter.serial)
+    device = find(client, meter.serial)
     if device is None:
         raise ServerError(f"{meter.serial} spoke, but the server does not know it")
     client.post(f"/devices/{device['id']}/claim", {"name": meter.name})

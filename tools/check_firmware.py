@@ -40,7 +40,14 @@ FOLDERS = ("agent", "links", "drivers")
 # What the budgets are measured with: MQTT and one driver everywhere; everything an ESP32 can do beside it.
 SMALL = {"server": {"link": "mqtt"}, "drivers": [{"driver": "ina219"}]}
 SIGNED = SMALL | {"server": {"link": "signed"}}  # measured, without a budget
-PAGES = ("agent.pages", "agent.page", "agent.portal", "agent.upload", "agent.recorder")  # beside it on an ESP32
+PAGES = (
+    "agent.pages",
+    "agent.page",
+    "agent.portal",
+    "agent.upload",
+    "agent.recorder",
+    "agent.display",
+)  # beside it on an ESP32
 
 # The firmware carries no annotations: what starts as None or empty has no type, and what the set-up gives an object is
 # unknown to its class. (A "*" marks the class of `self`.) The stubs lack what the last three can do.

@@ -1,4 +1,5 @@
-"""Draw how each sensor is wired, and write the page that shows it: docs/how-to/sensors.md and docs/how-to/wiring/*.svg.
+"""Draw how sensors and displays are wired, and write the pages that show it: docs/how-to/sensors.md and displays.md,
+docs/how-to/wiring/*.svg.
 
 Pins come from firmware/boards, channels and settings from the drivers. Only what a terminal is called stands here; a
 driver that is not named is wired as its bus.
@@ -86,6 +87,63 @@ NOTES: Final = {
     "ds18b20": ("Several sensors share the wire: send the command `scan` and name them in `roms`."),
     "health": ("Nothing to wire: memory, signal, temperature of the chip, uptime, cause of the last restart."),
 }
+# The settings a display has beside its type, with the bus that it is on.
+DISPLAY_PAGE: Final = ROOT / "docs" / "how-to" / "displays.md"
+DISPLAYS: Final[dict[str, tuple[str, tuple[tuple[str, str], ...]]]] = {
+    "ssd1306": ("i2c", I2C),
+    "ili9342c": (
+        "spi",
+        (
+            *(("VCC", "3V3"), ("GND", "GND"), ("SCK", "sck"), ("SDI", "mosi")),
+            *(("CS", "cs=27"), ("D/C", "dc=26"), ("LED", "backlight=25"), ("RESET", "3V3")),
+        ),
+    ),
+}
+_DISPLAY_TEXT: Final = """# Displays
+
+A display shows the device's name, what it measures, whether it has Wi-Fi and its server, how many samples wait for the
+server, and what went wrong last. Measuring never waits for it: it is drawn a row at a time, and one that is missing or
+pulled out is noted once in the log and tried again every minute. Neither has been on a real board yet.
+
+It is one entry of [the device's configuration](device.md), beside the sensors; what is not named is not built.
+
+## SSD1306
+
+128 × 64 dots, 16 letters in each of 8 rows. It may share its bus with sensors. Address 0x3C, or 0x3D with
+`"address": 61`. Modules with an SH1106 look the same and are not the same.
+
+![SSD1306 on an ESP32](wiring/ssd1306.svg)
+
+```json
+{ssd1306}
+```
+
+An ESP8266 (GPIO 4 and 5) can have one too; its application is then about 2 000 bytes larger than the budget of that
+board: watch its free memory.
+
+## M5Stack Core2
+
+Its glass is built in: 320 × 240 dots, 20 letters in each of 15 rows. Nothing is to be wired; build with
+`--board m5core2`. The power chip AXP192 switches the glass on. A Core2 from v1.1 on has another power chip, which is
+left alone: the log says so, and the glass stays dark.
+
+```json
+{core2}
+```
+
+Sensors go to port A (`i2c1`: GPIO 32 and 33) or port C (`uart2`: GPIO 14 and 13).
+
+## ILI9342C alone
+
+A module without a power chip needs no `axp192`; `backlight` is the pin of its light, if it has one. It needs an SPI bus
+of its own, in phase 0.
+
+![ILI9342C on an ESP32](wiring/ili9342c.svg)
+
+```json
+{ili9342c}
+```
+"""
 _COLOURS: Final = {"3V3": "#d64545", "5V": "#d64545", "GND": "#333333"}
 _LINES: Final = ("#2b6cb0", "#2f855a", "#b7791f", "#6b46c1", "#00838f", "#ad1457")
 _ROW: Final = 34
@@ -115,9 +173,12 @@ def pin(target: str, kind: str | None, board: dict[str, Any]) -> str:
 
 
 def picture(name: str, board: dict[str, Any]) -> str:
-    """An SVG: the board left, the sensor right, a line for each wire."""
-    kind = entry(DRIVERS / f"{name}.py")["bus"]
-    rows = terminals(name)
+    """A sensor as its driver says."""
+    return drawing(name, entry(DRIVERS / f"{name}.py")["bus"], terminals(name), board)
+
+
+def drawing(name: str, kind: str | None, rows: tuple[tuple[str, str], ...], board: dict[str, Any]) -> str:
+    """An SVG: the board left, the part right, a line for each wire."""
     height = _ROW * len(rows) + 70
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 640 {height}" font-family="sans-serif" font-size="14">',
@@ -197,6 +258,25 @@ def example(name: str, one: dict[str, Any]) -> dict[str, Any]:
     return made | {key: int(value) for key, value in pins.items()} | {"interval_s": _interval(one)}
 
 
+def display_page() -> str:
+    """The page of all displays."""
+    esp32 = boards()["esp32"]
+    core2 = json.loads((ROOT / "firmware" / "boards" / "m5core2.json").read_text())
+    used = {name: core2["buses"][name] for name in ("i2c0", "lcd")}
+    spi = {key: value for key, value in esp32["buses"]["spi1"].items() if key != "phase"} | {"baudrate": 20_000_000}
+    small = {"buses": {"i2c0": esp32["buses"]["i2c0"]}, "display": {"type": "ssd1306", "bus": "i2c0"}}
+    pins = {key: int(pin) for _, target in DISPLAYS["ili9342c"][1] for key, _, pin in [target.partition("=")] if pin}
+    alone = {"buses": {"lcd": spi}, "display": {"type": "ili9342c", "bus": "lcd", **pins}}
+    text = _DISPLAY_TEXT
+    for name, given in (
+        ("ssd1306", small),
+        ("core2", {"buses": used, "display": core2["display"]}),
+        ("ili9342c", alone),
+    ):
+        text = text.replace("{" + name + "}", json.dumps(given))
+    return text
+
+
 def _interval(one: dict[str, Any]) -> Any:
     return next(setting["default"] for setting in one["settings"] if setting["name"] == "interval_s")
 
@@ -204,7 +284,10 @@ def _interval(one: dict[str, Any]) -> Any:
 def generated() -> dict[Path, str]:
     """Every file of this tool."""
     board = boards()["esp32"]
-    return {PAGE: page()} | {PICTURES / f"{name}.svg": picture(name, board) for name in names() if terminals(name)}
+    pictures = {name: picture(name, board) for name in names() if terminals(name)}
+    pictures |= {name: drawing(name, kind, rows, board) for name, (kind, rows) in DISPLAYS.items()}
+    pages = {PAGE: page(), DISPLAY_PAGE: display_page()}
+    return pages | {PICTURES / f"{name}.svg": text for name, text in pictures.items()}
 
 
 if __name__ == "__main__":

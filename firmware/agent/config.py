@@ -28,7 +28,7 @@ SCHEMA = {
     "button": -1,
     "watchdog_s": 0,
     "pages": False,
-    "display": {},
+    "display": {},  # type: ssd1306 | ili9342c, bus; address; or cs, dc, backlight, axp192: the bus of that chip
 }
 
 

@@ -29,6 +29,10 @@ def add(agent):
         from agent.led import Led
 
         agent.parts.append(Led(agent, config["led"]))
+    if config["display"]:
+        from agent.display import Display
+
+        agent.parts.append(Display(agent, config["display"]))
     if config["button"] >= 0:
         from agent.button import Button
 

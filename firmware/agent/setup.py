@@ -98,7 +98,9 @@ def _parts(agent):
         pass  # a port without Wi-Fi is joined by its system
     if config["server"].get("host") or config["local_server"]:
         agent.parts.append(agent.uplink)
-    wanted = [config[name] for name in ("ntp", "pages", "local_server")] + [config["server"].get("tls"), _is_new(agent)]
+    wanted = [config[name] for name in ("ntp", "pages", "local_server", "display")] + [config["server"].get("tls")]
+    # One that knows no network waits for somebody who tells it one.
+    wanted.append(agent.wifi and not config["wifi"])
     try:
         if any(wanted) or config["button"] >= 0 or config["led"] >= 0:
             late("agent.extras").add(agent)
@@ -107,11 +109,6 @@ def _parts(agent):
     keeper = Keeper()
     keeper.agent = agent
     agent.parts.append(keeper)
-
-
-def _is_new(agent):
-    """Whether it waits for somebody who tells it a network."""
-    return agent.wifi and not agent.config["wifi"]
 
 
 def _outputs(agent):

@@ -26,7 +26,7 @@ VERSION: Final = "version.txt"
 _STREAMING: Final = frozenset({"ads1220", "hx711", "nau7802"})
 MARK: Final = "slot.json"  # tells boot.py which slot is the good one
 
-BoardName = Annotated[str, typer.Option("--board", help="a file of firmware/boards: esp32, esp32s3, esp8266")]
+BoardName = Annotated[str, typer.Option("--board", help="a file of firmware/boards: esp32, esp32s3, esp8266, m5core2")]
 SourcesFolder = Annotated[Path | None, typer.Option("--sources", help="folder of the firmware; found when absent")]
 MicroPython = Annotated[
     Path | None, typer.Option(exists=True, dir_okay=False, help="the MicroPython image for the board, from its makers")
@@ -119,6 +119,10 @@ def roots(sources: Sources, config: dict[str, Any]) -> list[str]:
         if name not in sources.drivers():
             raise BuildError(f"there is no driver {name!r}; there are {', '.join(sources.drivers())}")
         found.append(f"drivers.{name}")
+    if kind := config.get("display", {}).get("type"):
+        if sources.path(f"agent.display_{kind}") is None:
+            raise BuildError(f"there is no display {kind!r}")
+        found.append(f"agent.display_{kind}")
     for server in ("server", "local_server"):
         link = config.get(server, {}).get("link")
         if link is None:
@@ -145,7 +149,7 @@ def left_out(board: Board, config: dict[str, Any]) -> frozenset[str]:
         "agent.page": config.get("pages"),
         "agent.portal": config.get("pages"),
         "agent.upload": config.get("pages"),
-        "agent.extras": any(config.get(name) for name in ("pages", "ntp", "local_server"))
+        "agent.extras": any(config.get(name) for name in ("pages", "ntp", "local_server", "display"))
         or max(config.get("button", -1), config.get("led", -1)) >= 0,
         "links.signed": is_signed,
         "agent.flash_partition": board.chip != "esp8266",

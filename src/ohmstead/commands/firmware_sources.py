@@ -72,6 +72,7 @@ class Board(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     pins: Pins
     buses: dict[str, dict[str, Any]]
     limits: Limits
+    display: dict[str, Any] = {}  # `display` of the configuration, where the board has one built in
 
 
 class Sources:

@@ -80,7 +80,7 @@ def table(data: bytes) -> list[tuple[bytes, int, int]]:
     return rows
 
 
-@pytest.mark.parametrize("name", [*BOARDS, "sim"])
+@pytest.mark.parametrize("name", [*BOARDS, "m5core2", "sim"])
 def test_every_board_file_is_whole(name: str) -> None:
     board = Sources().board(name)
     assert board.board == name
@@ -171,6 +171,7 @@ def test_two_joined_files_may_not_mean_different_things_by_a_name(tmp_path: Path
         ({"drivers": ["one"]}, "no driver None"),
         ({"server": {"link": "pigeon"}}, "no link 'pigeon'"),
         ({"server": {"link": "mqtt", "format": "morse"}}, "no format 'morse'"),
+        ({"display": {"type": "nixie"}}, "no display 'nixie'"),
     ],
 )
 def test_what_there_is_not_cannot_be_built(tmp_path: Path, given: dict[str, object], said: str) -> None:
@@ -202,6 +203,27 @@ def test_a_small_board_gets_only_the_parts_it_asks_for() -> None:
         *("agent.foreign", "agent.display", "agent.flash_file", "agent.flash_partition", "agent.mdns"),
         *("agent.image", "agent.places", "links.signed", "links.tls"),
     }
+
+
+def test_a_display_is_built_where_it_is_asked_for() -> None:
+    sources = Sources()
+    bare: dict[str, Any] = {"server": {"link": "mqtt"}, "drivers": [{"driver": "ina219"}]}
+    core2 = sources.board("m5core2")
+    assert core2.display["bus"] in core2.buses
+    assert core2.buses[core2.display["axp192"]]["type"] == "i2c"
+    small = {"display": {"type": "ssd1306", "bus": "i2c0"}}
+    for board, more, wanted in (
+        (sources.board("esp8266"), {}, set()),
+        (sources.board("esp8266"), small, {"agent/display.mpy", "agent/display_ssd1306.mpy"}),
+        (
+            core2,
+            {"display": core2.display},
+            {"agent/axp192.mpy", "agent/display.mpy", "agent/display_ili9342c.mpy"},
+        ),
+    ):
+        built = application(sources, board, bare | more)
+        assert {name for name in built if "display" in name or "axp" in name} == wanted
+        assert ("agent/extras.mpy" in built) is bool(wanted)
 
 
 def test_a_mistake_in_a_file_names_the_file(tmp_path: Path) -> None:

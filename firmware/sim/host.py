@@ -67,10 +67,10 @@ class Host:
     `true_ms`: what time it really is (1970). `at(ms, function)`: call it then; it may raise PowerCut or Restart.
     """
 
-    def __init__(self, folder, *, sectors=64, start_ms=1_763_000_000_000, parts=None, networks=("home",), chip=None):
+    def __init__(self, folder, *, sectors=64, start_ms=1_763_000_000_000, parts=None, networks=("home",), esp=None):
         self.folder = str(folder)
         self.nor = Nor(sectors)
-        self.chip = chip or Chip(places=1)
+        self.esp = esp or Chip(places=1)
         self.mono_us = 0
         self.true_us = start_ms * 1000
         self.rtc_offset_ms = None  # from true time; None: the clock starts in 2000
@@ -224,7 +224,7 @@ class Host:
         loop = _Loop(self)
         loop.set_exception_handler(lambda *_: None)  # whom a cut found is not asked any more
         try:
-            self.chip.start()
+            self.esp.start()
             return loop.run_until_complete(main())
         except (Restart, PowerCut) as end:
             self.restarts += 1

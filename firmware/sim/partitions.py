@@ -143,8 +143,8 @@ def partition_of(host):
         def __init__(self, which):
             self._place = None
             if which == self.RUNNING:
-                self._place = host.chip.runs
-                self._flash = host.chip.places[self._place]
+                self._place = host.esp.runs
+                self._flash = host.esp.places[self._place]
             elif which == "outbox" and host.nor.sectors:
                 self._flash = host.nor
             else:
@@ -156,31 +156,31 @@ def partition_of(host):
 
         @staticmethod
         def mark_app_valid_cancel_rollback():
-            host.chip.keep()
+            host.esp.keep()
 
         def info(self):
             size = len(self._flash.content)
             if self._place is None:
                 return (1, 0x81, 0x110000, size, "outbox", False)
-            return (0, 0x10 + self._place, 0x10000 + self._place * size, size, host.chip.label(self._place), False)
+            return (0, 0x10 + self._place, 0x10000 + self._place * size, size, host.esp.label(self._place), False)
 
         def get_next_update(self):
-            count = len(host.chip.places)
+            count = len(host.esp.places)
             if count == 1:
                 raise OSError(_NO_ENTRY)
             found = Partition(self.RUNNING)
             found._place = (self._place + 1) % count
-            found._flash = host.chip.places[found._place]
+            found._flash = host.esp.places[found._place]
             return found
 
         def set_boot(self):
-            host.chip.choose(self._place)
+            host.esp.choose(self._place)
 
         def readblocks(self, block, into, offset=0):
             self._flash.read(block * SECTOR + offset, into)
 
         def writeblocks(self, block, data, offset=None):
-            if self._place == host.chip.runs:
+            if self._place == host.esp.runs:
                 raise AssertionError("it writes where it runs")
             if offset is None:  # erased first, in whole sectors
                 if len(data) % SECTOR or block * SECTOR + len(data) > len(self._flash.content):

@@ -71,7 +71,7 @@ async def main():
     # Signatures are tested elsewhere; a private key is not at hand here.
     update.verify = lambda *given: True
     chip = Chip(made(b"old " * 1000))
-    Esp32.chip, Esp32.nor = chip, None
+    Esp32.esp, Esp32.nor = chip, None
     Esp32.Partition = partition_of(Esp32)
     chip.start()
     source = Source([("main.mpy", b"start"), (image.NAME, made(b"new " * 2500)), ("version.txt", b"1.1.0")])

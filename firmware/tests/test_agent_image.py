@@ -20,7 +20,7 @@ HOUR_US = 3600 * 10**6
 
 
 def new_board(folder, **chip):
-    host = Host(folder, chip=Chip(**{"image": OLD, **chip}))
+    host = Host(folder, esp=Chip(**{"image": OLD, **chip}))
     keys = [{"id": "0", "n": "%0768x" % KEY.public_key().public_numbers().n}]
     (folder / "keys.json").write_text(json.dumps({"keys": keys}))
     return host
@@ -58,9 +58,9 @@ class Life:
         import boot
 
         for _ in range(12):
-            self.host.chip.start()
-            here = self.host.chip.label(self.host.chip.runs)
-            if b"crash" in self.host.chip.image:
+            self.host.esp.start()
+            here = self.host.esp.label(self.host.esp.runs)
+            if b"crash" in self.host.esp.image:
                 self.starts.append("crash")
                 continue
             slot = boot.choose()
@@ -77,7 +77,7 @@ class Life:
             Agent(), running, "sim", slot, lambda i, s, p, r: self.reports.append((s, r)), self.source, print
         )
         update.connected()
-        works = self.healthy(self.host.chip.image)
+        works = self.healthy(self.host.esp.image)
         try:
             update.proved(True, works)
             if update.trial:
@@ -102,8 +102,8 @@ def settled(host):
 
     found = set()
     for _ in range(4):
-        host.chip.start()
-        found.add((boot.choose(), host.chip.label(host.chip.runs), host.chip.state))
+        host.esp.start()
+        found.add((boot.choose(), host.esp.label(host.esp.runs), host.esp.state))
     assert len(found) == 1, found
     return found.pop()
 
@@ -111,7 +111,7 @@ def settled(host):
 def test_an_image_is_written_started_and_kept_once_its_slot_has_proved_itself(board):
     life = Life(board, *with_image(FRESH)).run()
     assert life.starts == [("", "ota_0"), ("a", "ota_1")]
-    assert board.chip.image[: len(FRESH)] == FRESH
+    assert board.esp.image[: len(FRESH)] == FRESH
     assert life.reports[-1] == ("confirmed", "")
     assert settled(board) == ("a", "ota_1", VALID)
     assert Path("a", NAME).stat().st_size < 32, "the file system holds a note, not the image"
@@ -120,7 +120,7 @@ def test_an_image_is_written_started_and_kept_once_its_slot_has_proved_itself(bo
     raw, signature, content, offer = bundle("1.2.0", content={NAME: newer, "version.txt": b"1.2.0"})
     Life(board, offer | {"id": "8"}, Source(raw, signature, content)).run()
     assert settled(board) == ("b", "ota_0", VALID)
-    assert board.chip.image[: len(newer)] == newer
+    assert board.esp.image[: len(newer)] == newer
 
 
 def test_an_image_that_does_not_start_is_left_with_its_slot(board):
@@ -145,7 +145,7 @@ def test_a_slot_goes_back_with_its_image_even_if_the_power_went_between_the_two_
 
     def write(mark):
         if "try" not in mark:
-            proved.append(board.chip.state)
+            proved.append(board.esp.state)
             raise PowerCut
         really(mark)
 
@@ -169,12 +169,12 @@ def cut_at(life, step, monkeypatch):
             if cut.step():
                 raise PowerCut
 
-        life.host.chip.power = power
+        life.host.esp.power = power
         try:
             life.run()
         except PowerCut:
             pass
-        life.host.chip.power = lambda: None
+        life.host.esp.power = lambda: None
     return cut.left >= 0
 
 
@@ -182,7 +182,7 @@ def cut_at(life, step, monkeypatch):
 def test_however_often_the_power_goes_slot_and_image_stay_together(tmp_path, monkeypatch, seed):
     chance = random.Random(seed)
     with new_board(tmp_path) as board:
-        board.chip.start()
+        board.esp.start()
         life = Life(board, *with_image(FRESH))
         for _ in range(chance.choice((2, 3))):
             cut_at(life, chance.randrange(130), monkeypatch)
@@ -205,7 +205,7 @@ def test_the_power_may_go_at_every_step(tmp_path, monkeypatch, image, healthy, e
         folder.mkdir()
         with new_board(folder) as board:
             # Both have been flashed and started by a cable before.
-            board.chip.start()
+            board.esp.start()
             life = Life(board, *with_image(image), healthy=healthy)
             finished = cut_at(life, at, monkeypatch)
             life.run()
@@ -229,13 +229,13 @@ def test_the_power_may_go_at_every_step(tmp_path, monkeypatch, image, healthy, e
 )
 def test_what_does_not_fit_is_refused_and_nothing_runs_differently(tmp_path, image, chip, reason):
     with new_board(tmp_path, **chip) as board:
-        board.chip.start()
-        before = (board.chip.data[:], board.chip.runs)
+        board.esp.start()
+        before = (board.esp.data[:], board.esp.runs)
         life = Life(board, *with_image(image)).run()
         assert life.reports[-1][0] == "failed"
         assert life.reports[-1][1].split(":")[0] == reason
         assert len(life.starts) == 1
-        assert (board.chip.data, board.chip.runs) == before
+        assert (board.esp.data, board.esp.runs) == before
         assert settled(board)[0] == ""
 
 
@@ -252,16 +252,16 @@ def test_an_image_that_runs_already_is_not_written_again(board):
     life = Life(board, offer, source).run()
     assert life.starts == [("", "ota_0"), ("a", "ota_0")]
     assert life.reports[-1] == ("confirmed", "")
-    assert board.chip.places[1].erases == 0
+    assert board.esp.places[1].erases == 0
     assert "files/" + NAME not in [path for path, _ in source.asked]
     assert settled(board) == ("a", "ota_0", VALID)
 
 
 def test_an_image_that_lies_in_the_other_partition_is_not_written_again(board):
-    board.chip.places[1].content[: len(FRESH)] = FRESH
+    board.esp.places[1].content[: len(FRESH)] = FRESH
     offer, source = with_image(FRESH)
     Life(board, offer, source).run()
-    assert board.chip.places[1].erases == 0
+    assert board.esp.places[1].erases == 0
     assert settled(board) == ("a", "ota_1", VALID)
 
 
@@ -276,7 +276,7 @@ def test_a_download_goes_on_where_it_was_noted_however_often_the_link_is_cut(tmp
         assert again[0] == 0
         assert len(again) == 6, "more cuts than would be borne without progress"
         assert all(start % 65536 == 0 and start for start in again[1:])
-        assert board.chip.places[1].erases < 88 + 6 * 17
+        assert board.esp.places[1].erases < 88 + 6 * 17
 
 
 def test_an_offer_that_is_withdrawn_ends_the_download(board):
@@ -293,7 +293,7 @@ def test_an_offer_that_is_withdrawn_ends_the_download(board):
     life.source = lambda url: source
     life.run()
     assert len(life.starts) == 1
-    assert board.chip.state != NEW
+    assert board.esp.state != NEW
     assert settled(board) == ("", "ota_0", VALID)
 
 
@@ -304,7 +304,7 @@ def test_a_bundle_that_a_person_brings_may_hold_an_image(board, there):
 
     image = there or FRESH
     if there == FRESH:
-        board.chip.places[1].content[: len(FRESH)] = FRESH
+        board.esp.places[1].content[: len(FRESH)] = FRESH
     _, source = with_image(image)
     members = [tar_member(name, data) for name, data in source.served.items()]
     content = b"".join(members) + bytes(1024)
@@ -325,12 +325,12 @@ def test_a_bundle_that_a_person_brings_may_hold_an_image(board, there):
         update.bring(wanted)
         await update.install(wanted, Held(archive, raw))
 
-    board.chip.start()
+    board.esp.start()
     asyncio.run(take())
     Life(board, None, None).run()
     assert settled(board) == ("a", "ota_0" if image == OLD else "ota_1", VALID)
     assert Path("a/version.txt").read_text() == "1.1.0"
-    assert board.chip.image[: len(image)] == image
+    assert board.esp.image[: len(image)] == image
 
 
 def tar_member(name, data):

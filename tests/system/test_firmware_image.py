@@ -26,7 +26,7 @@ CRASHES = esp_image(content=b"crash " * 50_000)
 def host(tmp_path: Path) -> Iterator[Any]:
     from sim.partitions import Chip  # type: ignore[import-not-found]
 
-    with Host(tmp_path, start_ms=int(time.time() * 1000), chip=Chip(OLD, sectors=128)) as host:
+    with Host(tmp_path, start_ms=int(time.time() * 1000), esp=Chip(OLD, sectors=128)) as host:
         host.rtc_offset_ms = 0
         host.real_time = True
         yield host
@@ -69,11 +69,11 @@ def test_a_rollout_brings_micropython_and_one_that_does_not_start_is_left_by_the
     taken: list[int] = []
 
     async def life(rollout: str) -> Any:
-        if b"crash" in host.chip.image:
+        if b"crash" in host.esp.image:
             starts.append("crash")
             raise Restart
         slot = boot.choose()
-        starts.append((slot, host.chip.label(host.chip.runs)))
+        starts.append((slot, host.esp.label(host.esp.runs)))
         agent = setup.start(slot)
         task = asyncio.create_task(agent.run())
         try:
@@ -103,12 +103,12 @@ def test_a_rollout_brings_micropython_and_one_that_does_not_start_is_left_by_the
     version, found = through(release("1.1.0", FRESH))
     assert (version, found["state"]) == ("1.1.0", "confirmed"), found
     assert starts == [("", "ota_0"), ("a", "ota_1")]
-    assert host.chip.image[: len(FRESH)] == FRESH
-    assert host.chip.state == "valid"
+    assert host.esp.image[: len(FRESH)] == FRESH
+    assert host.esp.state == "valid"
     starts.clear()
     version, found = through(release("1.2.0", CRASHES))
     assert (version, found["state"]) == ("1.1.0", "failed"), found
     assert found["reason"].startswith("tries")
     assert (starts[0], starts[-1], starts.count("crash")) == (("a", "ota_1"), ("a", "ota_1"), 3)
-    assert host.chip.image[: len(FRESH)] == FRESH
+    assert host.esp.image[: len(FRESH)] == FRESH
     assert taken == sorted(taken), "it went on measuring"

@@ -14,6 +14,8 @@ from typing import Any, Final, Self
 
 import httpx
 
+from system.kept_loaded import Fork, fork
+
 ADMIN_PASSWORD: Final = "correct horse battery"
 START_WITHIN_S: Final = 60.0
 # Below the range from which clients get their own ports: a client that retries a dead port from within that
@@ -66,6 +68,7 @@ class RunningServer:
         bind: str | None = "127.0.0.1",
         mqtt: bool = True,
         default_ports: bool = False,
+        as_command: bool = False,
     ) -> None:
         self.folder = folder
         self.host = "127.0.0.1"
@@ -73,6 +76,7 @@ class RunningServer:
         self.http_port = 5000 if default_ports else free_port()
         self.mqtt_port = 1883 if default_ports else free_port() if mqtt else 0
         self.default_ports = default_ports
+        self.as_command = as_command  # from nothing, as a person starts it
         self.env = dict(env or {})
         if admin_password is not None:
             self.env["OHMSTEAD_ADMIN_PASSWORD"] = admin_password
@@ -80,7 +84,7 @@ class RunningServer:
         self.flags = list(flags)
         self.database_url = database_url
         self.console = folder.with_name(folder.name + ".console")
-        self.process: subprocess.Popen[bytes] | None = None
+        self.process: Fork | subprocess.Popen[bytes] | None = None
         self.started_in_s = 0.0
         self._admin: httpx.Client | None = None
         self._clients: list[httpx.Client] = []
@@ -111,10 +115,7 @@ class RunningServer:
 
     def start(self) -> Self:
         began = time.monotonic()
-        with self.console.open("ab") as out:
-            self.process = subprocess.Popen(
-                self.command(), env=environment(self.env), stdout=out, stderr=subprocess.STDOUT
-            )
+        self.process = self.launch()
         while not self._answers():
             if self.process.poll() is not None:
                 raise ServerEnded(f"exit {self.process.returncode}: {self.printed()[-2000:]}")
@@ -124,6 +125,13 @@ class RunningServer:
             time.sleep(0.01)
         self.started_in_s = time.monotonic() - began
         return self
+
+    def launch(self) -> "Fork | subprocess.Popen[bytes]":
+        """One more process of this server, whatever becomes of it."""
+        if not self.as_command:
+            return fork(self.command()[3:], environment(self.env), self.console)
+        with self.console.open("ab") as out:
+            return subprocess.Popen(self.command(), env=environment(self.env), stdout=out, stderr=subprocess.STDOUT)
 
     def _answers(self) -> bool:
         try:

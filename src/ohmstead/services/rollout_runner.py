@@ -44,9 +44,10 @@ S = InstallationState
 T = TypeVar("T")
 
 EVERY_S: Final = 1.0  # between two looks at everyone
-# What many devices do at the same moment, samples have to wait for: so those that reported are looked at a few at a
-# time, and between any two things that are done, others have their turn.
-REPORTS_AT_ONCE: Final = 3
+# Each transaction delays the samples that travel in it, however little it holds: steps are gathered for a moment, and
+# those of many devices are stored a few at a time.
+BETWEEN_STEPS_S: Final = 0.1
+REPORTS_AT_ONCE: Final = 8
 BREATH_S: Final = 0.01
 LOOKS_PER_TURN: Final = 20  # devices looked at in one go
 PASSING: Final = frozenset({S.DOWNLOADING, S.VERIFYING, S.RESTARTING})
@@ -99,14 +100,17 @@ class RolloutRunner:
         while True:
             await self.look()
             next_look = self._clock.monotonic() + EVERY_S
-            while (left := next_look - self._clock.monotonic()) > 0:
-                wait = wait_s(self._begun_at, self._clock.monotonic()) if self._places else left
-                if wait <= 0:
+            step_at = 0.0
+            while (now := self._clock.monotonic()) < next_look:
+                begin_at = now + wait_s(self._begun_at, now) if self._places else next_look
+                if begin_at <= now:
                     await self.begin()
-                elif self._reporters:
+                elif self._reporters and step_at <= now:
                     await self.attend()
+                    step_at = self._clock.monotonic() + BETWEEN_STEPS_S
                 else:
-                    await self._hear(min(wait, left))
+                    until = min(begin_at, step_at) if self._reporters else begin_at
+                    await self._hear(min(until, next_look) - now)
                     continue
                 await asyncio.sleep(BREATH_S)
 
@@ -120,6 +124,7 @@ class RolloutRunner:
     async def look(self) -> None:
         """At every device that is under way, in every rollout."""
         async with self.turn:
+            self._reporters.clear()
             for rollout_id in self.book.live():
                 await self._try(self._look, rollout_id, None)
             self._places = True

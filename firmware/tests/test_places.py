@@ -53,7 +53,7 @@ class Server:
 
 
 async def until(condition):
-    for _ in range(900):
+    for _ in range(2400):
         if condition():
             return
         await asyncio.sleep(0.05)

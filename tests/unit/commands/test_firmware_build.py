@@ -19,7 +19,7 @@ from ohmstead.commands.firmware_build import application, left_out, roots
 from ohmstead.commands.firmware_flash import commands
 from ohmstead.commands.firmware_join import source_of, units
 from ohmstead.commands.firmware_names import short_names, text_of
-from ohmstead.commands.firmware_sources import BuildError, Region, Sources
+from ohmstead.commands.firmware_sources import LOADER, BuildError, Region, Sources
 
 BOARDS = ("esp32", "esp32s3", "esp8266")
 PARTITIONS = (  # as MicroPython's image with OTA has them
@@ -28,6 +28,16 @@ PARTITIONS = (  # as MicroPython's image with OTA has them
     (0, 0x10, 0x10000, 0x180000, b"ota_0"),
     (0, 0x11, 0x190000, 0x180000, b"ota_1"),
 )
+
+
+def test_an_installed_package_has_every_file_that_a_board_starts_with() -> None:
+    hook = ast.parse((Path(__file__).parents[3] / "hatch_build.py").read_text())
+    (parts,) = (
+        ast.literal_eval(step.value)
+        for step in hook.body
+        if isinstance(step, ast.Assign) and ast.unparse(step.targets[0]) == "FIRMWARE_PARTS"
+    )
+    assert set(parts) >= {*LOADER, "agent", "links", "drivers", "boards"}
 
 
 def small(tmp_path: Path) -> Sources:

@@ -406,7 +406,7 @@ class TestHostileHttp:
             assert health(server).status_code == 200
 
     def test_running_out_of_file_descriptors_is_survived(self, start_server: StartServer, tmp_path: Path) -> None:
-        server = RunningServer(tmp_path / "few", env=UNLIMITED)
+        server = RunningServer(tmp_path / "few", env=UNLIMITED, as_command=True)
         plain = server.command()
         server.command = lambda: ["sh", "-c", 'ulimit -n 120; exec "$@"', "sh", *plain]  # type: ignore[method-assign]
         with server:

@@ -5,7 +5,8 @@ BIN    := $(VENV)/bin
 NPM    := npm --prefix dashboard
 RUN_ARGS ?=
 # A file of tests stays on one processor, and files begin in the order of the levels: the quick ones first.
-PARALLEL := -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+# One more than there are processors, since half of the tests wait for servers, disks and browsers.
+PARALLEL := -n $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1) --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 DASHBOARD := $(shell find dashboard -name node_modules -prune -o -type f -print 2>/dev/null)
 

@@ -18,7 +18,8 @@ from system.running_server import ADMIN_PASSWORD, RunningServer
 ROOT: Final = Path(__file__).parents[2]
 BUILT_PAGE: Final = ROOT / "src" / "ohmstead" / "web" / "index.html"
 AXE: Final = ROOT / "dashboard" / "node_modules" / "axe-core" / "axe.min.js"
-CHROMIUM_NAMES: Final = ("chromium", "chromium-browser", "google-chrome")
+# The first is the same browser without its own windows, which nobody sees here.
+CHROMIUM_NAMES: Final = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 DESKTOP: Final = {"width": 1280, "height": 800}
 PHONE: Final = {"width": 360, "height": 740}
 

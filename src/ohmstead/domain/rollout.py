@@ -21,7 +21,7 @@ ABSENT_S: Final = 600
 MOST_WAVES: Final = 20
 # Devices that begin together stay in step: they load, restart and are confirmed together, and samples wait for all of
 # them. A fleet of 500 is through in a minute all the same.
-BETWEEN_BEGINNINGS_S: Final = 0.09
+BETWEEN_BEGINNINGS_S: Final = 0.07
 DAY_MINUTES: Final = 24 * 60
 
 

@@ -14,3 +14,5 @@ FIRMWARE = Path(__file__).resolve().parents[1]
 for folder in (FIRMWARE / "sim" / "cpython", FIRMWARE / "sim", FIRMWARE):
     if str(folder) not in sys.path:
         sys.path.insert(0, str(folder))
+# What the server's tests make as well; behind the board's own modules.
+sys.path.append(str(FIRMWARE.parent / "tests"))

@@ -1,10 +1,12 @@
 """Signed bundles, a server that gives them out, and a power supply that fails: for tests of updates."""
 
+import asyncio
 import builtins
 import hashlib
+import io
 import json
 import os
-import struct
+import tarfile
 
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
@@ -55,15 +57,36 @@ class Source:
         pass
 
 
-def esp_image(content, chip_id=0, spoil=0):
-    """An image for an ESP32 in one segment, with checksum and SHA-256."""
-    head = struct.pack("<BBBBIBBBBHBHH4xB", 0xE9, 1, 2, 0x20, 0x40080000, 0xEE, 0, 0, 0, chip_id, 0, 0, 0xFFFF, 1)
-    body = head + struct.pack("<II", 0x3F400020, len(content)) + content
-    checksum = 0xEF ^ spoil
-    for byte in content:
-        checksum ^= byte
-    body += bytes(15 - len(body) % 16) + bytes([checksum])
-    return body + hashlib.sha256(body).digest()
+def archive_of(files):
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w", format=tarfile.USTAR_FORMAT) as archive:
+        for name, data in files.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(data)
+            archive.addfile(member, io.BytesIO(data))
+    return out.getvalue()
+
+
+def bring(update, content, **more):
+    """A person brings the archive, in pieces; `more` of what is wanted."""
+    from agent.upload import Archive, Held
+
+    class Request:
+        length = len(content)
+        at = 0
+
+        async def piece(self):
+            self.at, start = self.at + 700, self.at
+            return content[start : self.at]
+
+    async def take():
+        archive = Archive(Request())
+        raw = await archive.whole("manifest.json", 8192)
+        wanted = {"id": "1", "version": "", "url": "", "manifest_sha256": hashlib.sha256(raw).hexdigest(), **more}
+        update.bring(wanted)
+        await update.install(wanted, Held(archive, raw))
+
+    asyncio.run(take())
 
 
 class CutFile:

@@ -1,21 +1,22 @@
 """MicroPython itself in a bundle: into the partition that does not run, with its slot or not at all."""
 
 import asyncio
-import hashlib
 import json
 import random
 from pathlib import Path
 
 import pytest
-from release_parts import CONTENT, KEY, Cut, Source, bundle, esp_image
+from release_parts import CONTENT, KEY, Cut, Source, archive_of, bring, bundle
 from sim.flash import PowerCut
 from sim.host import Host
 from sim.partitions import NEW, VALID, Chip
 
+from esp_images import esp_image
+
 NAME = "micropython.bin"
-OLD = esp_image(b"old " * 1200)
-FRESH = esp_image(b"new " * 1500)
-CRASHES = esp_image(b"crash " * 1000)
+OLD = esp_image(content=b"old " * 1200)
+FRESH = esp_image(content=b"new " * 1500)
+CRASHES = esp_image(content=b"crash " * 1000)
 HOUR_US = 3600 * 10**6
 
 
@@ -116,7 +117,7 @@ def test_an_image_is_written_started_and_kept_once_its_slot_has_proved_itself(bo
     assert settled(board) == ("a", "ota_1", VALID)
     assert Path("a", NAME).stat().st_size < 32, "the file system holds a note, not the image"
     # And the next one goes back to the first partition, with the other slot.
-    newer = esp_image(b"newer " * 1000)
+    newer = esp_image(content=b"newer " * 1000)
     raw, signature, content, offer = bundle("1.2.0", content={NAME: newer, "version.txt": b"1.2.0"})
     Life(board, offer | {"id": "8"}, Source(raw, signature, content)).run()
     assert settled(board) == ("b", "ota_0", VALID)
@@ -219,11 +220,11 @@ def test_the_power_may_go_at_every_step(tmp_path, monkeypatch, image, healthy, e
 @pytest.mark.parametrize(
     ("image", "chip", "reason"),
     [
-        (esp_image(b"new " * 1500, chip_id=9), {}, "board"),
+        (esp_image(content=b"new " * 1500, chip="esp32s3"), {}, "board"),
         (b"#!/bin/sh" * 2000, {}, "board"),
-        (esp_image(b"new " * 9000), {}, "space"),
+        (esp_image(content=b"new " * 9000), {}, "space"),
         (FRESH, {"places": 1}, "board"),
-        (esp_image(b"new " * 1500, spoil=1), {}, "flash"),
+        (esp_image(content=b"new " * 1500, spoil=True), {}, "flash"),
     ],
     ids=["another chip", "no image", "too big", "one partition", "the chip refuses it"],
 )
@@ -266,7 +267,7 @@ def test_an_image_that_lies_in_the_other_partition_is_not_written_again(board):
 
 
 def test_a_download_goes_on_where_it_was_noted_however_often_the_link_is_cut(tmp_path):
-    image = esp_image(bytes(range(256)) * 1400)
+    image = esp_image(content=bytes(range(256)) * 1400)
     with new_board(tmp_path, sectors=100) as board:
         offer, source = with_image(image)
         source.faults = [170] * 6
@@ -300,46 +301,18 @@ def test_an_offer_that_is_withdrawn_ends_the_download(board):
 @pytest.mark.parametrize("there", [b"", OLD, FRESH], ids=["new", "runs already", "lies there already"])
 def test_a_bundle_that_a_person_brings_may_hold_an_image(board, there):
     from agent.image import Update
-    from agent.upload import Archive, Held
 
     image = there or FRESH
     if there == FRESH:
         board.esp.places[1].content[: len(FRESH)] = FRESH
     _, source = with_image(image)
-    members = [tar_member(name, data) for name, data in source.served.items()]
-    content = b"".join(members) + bytes(1024)
-
-    class Request:
-        length = len(content)
-        at = 0
-
-        async def piece(self):
-            self.at, start = self.at + 700, self.at
-            return content[start : self.at]
-
-    async def take():
-        archive = Archive(Request())
-        raw = await archive.whole("manifest.json", 8192)
-        wanted = {"id": "1", "version": "", "url": "", "manifest_sha256": hashlib.sha256(raw).hexdigest()}
-        update = Update(Agent(), "1.0.0", "sim", "", lambda *_: None, None, print)
-        update.bring(wanted)
-        await update.install(wanted, Held(archive, raw))
-
     board.esp.start()
-    asyncio.run(take())
+    update = Update(Agent(), "1.0.0", "sim", "", lambda *_: None, None, print)
+    bring(update, archive_of(source.served))
     Life(board, None, None).run()
     assert settled(board) == ("a", "ota_0" if image == OLD else "ota_1", VALID)
     assert Path("a/version.txt").read_text() == "1.1.0"
     assert board.esp.image[: len(image)] == image
-
-
-def tar_member(name, data):
-    head = bytearray(512)
-    head[: len(name)] = name.encode()
-    head[124:136] = b"%011o\x00" % len(data)
-    head[156:157] = b"0"
-    head[257:263] = b"ustar\x00"
-    return bytes(head) + data + bytes(-len(data) % 512)
 
 
 def test_orders_do_not_wait_for_the_download_and_an_order_to_restart_ends_it(board):

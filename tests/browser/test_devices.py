@@ -1,16 +1,14 @@
 """A meter that nobody announced: seen, claimed, watched; a device with a token; the way back after each step."""
 
 import re
-import time
-from typing import Any, Final
+from typing import Any
 
 import pytest
 from browser_pages import PHONE, Complaints, OpenPage, old_meter_sends
 from playwright.sync_api import expect
 
 from system.running_server import RunningServer
-
-PATIENCE_S: Final = 30.0
+from system.waiting import until
 
 
 def drawn_pixels(page: Any) -> int:
@@ -99,13 +97,6 @@ def test_a_device_is_renamed_and_deleted_and_comes_back_by_undo(server: RunningS
     expect(page.get_by_role("link", name="Garden shed")).to_be_visible()
 
 
-def has_groups(server: RunningServer, serial: str, groups: list[str]) -> None:
-    deadline = time.monotonic() + PATIENCE_S
-    while (found := server.device(serial)["groups"]) != groups:
-        assert time.monotonic() < deadline, found
-        time.sleep(0.1)
-
-
 def test_groups_are_typed_chosen_and_found_in_who_runs_what(server: RunningServer, signed_in: OpenPage) -> None:
     first, second = server.add_device("pump-1", "Pump one"), server.add_device("pump-2", "Pump two")
     page = signed_in(server, f"/devices/{first.id}/settings")
@@ -116,14 +107,14 @@ def test_groups_are_typed_chosen_and_found_in_who_runs_what(server: RunningServe
     groups.fill("Upper  floor")
     save.click()  # what was typed counts without Enter, too
     expect(save).to_be_disabled()  # already while it is being sent
-    has_groups(server, "pump-1", ["Boiler room", "Upper floor"])
+    until(lambda: server.device("pump-1")["groups"] == ["Boiler room", "Upper floor"])
 
     page = signed_in(server, f"/devices/{second.id}/settings")
     page.get_by_role("combobox", name="Groups").click()
     page.get_by_role("option", name="Boiler room").click()
     page.get_by_role("button", name="Save groups").click()
     expect(page.get_by_role("button", name="Save groups")).to_be_disabled()
-    has_groups(server, "pump-2", ["Boiler room"])
+    until(lambda: server.device("pump-2")["groups"] == ["Boiler room"])
 
     page = signed_in(server, "/updates/fleet")
     page.get_by_label("Group", exact=True).select_option("Upper floor")

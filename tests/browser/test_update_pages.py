@@ -1,7 +1,6 @@
 """Updates in a real browser: a release is rolled out and stops by itself, and older devices are sent theirs."""
 
 import re
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -19,10 +18,10 @@ from ohmstead.simulation.meter_updating import UpdatingMeter
 from ohmstead.simulation.updating import Fault, UpdatingDevice
 from ohmstead.simulation.updating_link import UpdatingOverHttp
 from system.running_server import ADMIN_PASSWORD, RunningServer
+from system.waiting import until
 
 FAST: Final = {"OHMSTEAD_HOME_CONTROL_INTERVAL_S": "1", "OHMSTEAD_HOME_CONTROL_TIMEOUT_S": "0.4"}
 ROLLOUT_MS: Final = 40_000
-PATIENCE_S: Final = 30.0
 
 
 @pytest.fixture(scope="module")
@@ -38,13 +37,6 @@ def beside() -> Iterator[Beside]:
     beside = Beside()
     yield beside
     beside.close()
-
-
-def until(look: Any, what: str) -> None:
-    deadline = time.monotonic() + PATIENCE_S
-    while not look():
-        assert time.monotonic() < deadline, what
-        time.sleep(0.1)
 
 
 def slug(name: str) -> str:

@@ -1,8 +1,6 @@
 """A simulated kettle above 2 kW for five minutes: one alert that clears by itself, across servers that are killed."""
 
 import json
-import time
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -11,8 +9,8 @@ from websockets.sync.client import connect
 from builders import now_ms
 from system.running_server import AddedDevice, RunningServer
 from system.starting import StartServer
+from system.waiting import WITHIN_S, until
 
-WITHIN_S = 60.0
 FIVE_MINUTES: dict[str, Any] = {"kind": "threshold", "above": 2000, "for_s": 300, "hysteresis": 100}
 
 
@@ -53,15 +51,6 @@ def alerts(server: RunningServer, **query: Any) -> list[dict[str, Any]]:
     answer = server.admin.get("/alerts", params=query)
     assert answer.status_code == 200, answer.text
     found: list[dict[str, Any]] = answer.json()["items"]
-    return found
-
-
-def until(met: Callable[[], Any]) -> Any:
-    """What `met` returns, as soon as it is true."""
-    deadline = time.monotonic() + WITHIN_S
-    while not (found := met()):
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.02)
     return found
 
 

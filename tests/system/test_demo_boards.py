@@ -4,10 +4,8 @@ import contextlib
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
@@ -16,8 +14,8 @@ from typer.testing import CliRunner
 from ohmstead.cli import cli
 from ohmstead.commands import simulated_boards
 from system.running_server import RunningServer, environment, free_port
+from system.waiting import WITHIN_S, until
 
-WITHIN_S = 60.0
 ALONE = """
 import asyncio, sys
 from pathlib import Path
@@ -29,14 +27,6 @@ url, mqtt_port, cookie, folder = sys.argv[1:]
 client = Client(url, {"Cookie": cookie})
 asyncio.run(with_boards(client, Target(url, "127.0.0.1", int(mqtt_port)), Path(folder), 2, asyncio.sleep(600)))
 """
-
-
-def until(condition: Callable[[], Any]) -> Any:
-    deadline = time.monotonic() + WITHIN_S
-    while not (found := condition()):
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.1)
-    return found
 
 
 def of_boards(folder: Path) -> list[str]:

@@ -1,7 +1,6 @@
 """The firmware on its links, in front of a real server: cuts, restarts, orders, releases."""
 
 import asyncio
-import json
 import sys
 import time
 from collections.abc import Iterator
@@ -10,9 +9,8 @@ from typing import Any
 
 import pytest
 
-from bundles import bundle, public
-from ohmstead.commands.firmware_releases import form_with
 from system.firmware_board import Cutter, Host, Restart, counting, live, until
+from system.firmware_rollout import Updated
 from system.running_server import RunningServer
 from system.starting import StartServer
 
@@ -248,67 +246,22 @@ def test_a_rollout_reaches_the_board_and_a_release_that_does_not_start_is_left_b
 ) -> None:
     """The slots are real, their content is not started: which version runs is what the slot says of itself."""
     import boot  # type: ignore[import-not-found]
-    from agent import config, setup
 
     device = server.add_device("updated")
-    server.admin.post("/release-keys", json={"name": "ours", "n": public().hexadecimal})
-    Path("keys.json").write_text(json.dumps({"keys": [{"id": "0", "n": public().hexadecimal}]}))
-    where = mqtt(server, device, http_port=server.http_port)
-    config.save({"board": "sim", "wifi": [{"ssid": "home", "password": "x"}], "serial": device.serial,
-                 "drivers": [counter], "server": where})  # fmt: skip
-    host.real_time = True
-
-    def release(version: str, content: bytes) -> str:
-        body, kind = form_with({}, "bundle", "b.tar", bundle(version, ("sim",), {"main.mpy": content * 500}))
-        made = server.admin.post("/releases", content=body, headers={"content-type": kind})
-        assert made.status_code == 201, made.text
-        terms = {"devices": [device.id], "healthy_s": 1, "return_s": 60, "sensors": False}
-        started = server.admin.post("/rollouts", json={"release_id": made.json()["id"], **terms})
-        assert started.status_code == 201, started.text
-        return str(started.json()["id"])
-
-    def installation(rollout: str) -> dict[str, Any]:
-        found: dict[str, Any] = server.admin.get(f"/rollouts/{rollout}").json()["installations"][0]
-        return found
-
-    def is_broken(slot: str) -> bool:
-        return b"broken" in Path(slot, "main.mpy").read_bytes()
-
     starts: list[str] = []
 
-    async def life(rollout: str) -> Any:
-        slot = boot.choose()
+    def start() -> str:
+        slot: str = boot.choose()
         starts.append(slot)
-        if slot and is_broken(slot):
+        if slot and b"broken" in Path(slot, "main.mpy").read_bytes():
             raise Restart
-        agent = setup.start(slot)
-        task = asyncio.create_task(agent.run())
-        try:
-            while True:
-                found = await asyncio.to_thread(installation, rollout)
-                if found["state"] in ("confirmed", "failed"):
-                    break
-                await asyncio.sleep(0.2)
-        finally:
-            task.cancel()
-        return agent.version, found
+        return slot
 
-    async def greet() -> str:
-        agent = setup.start("")
-        task = asyncio.create_task(agent.run())
-        await until(lambda: agent.uplink.acknowledged > 1)
-        task.cancel()
-        return "done"
-
-    def through(rollout: str) -> Any:
-        while isinstance(end := host.boot(lambda: life(rollout)), Restart):
-            assert len(starts) < 12
-        return end
-
-    assert host.boot(greet) == "done"
-    version, found = through(release("1.1.0", b"good"))
+    where = mqtt(server, device, http_port=server.http_port)
+    board = Updated(server, device, host, "sim", start, {"drivers": [counter], "server": where})
+    version, found = board.through("1.1.0", {"main.mpy": b"good" * 500})
     assert (version, found["state"], starts) == ("1.1.0", "confirmed", ["", "a"])
     starts.clear()
-    version, found = through(release("1.2.0", b"broken"))
+    version, found = board.through("1.2.0", {"main.mpy": b"broken" * 500})
     assert (version, found["state"], starts) == ("1.1.0", "failed", ["a", "b", "b", "b", "a"])
     assert found["reason"].startswith("tries")

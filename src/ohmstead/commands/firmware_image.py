@@ -117,10 +117,11 @@ def with_regions(micropython: bytes, board: Board) -> bytes:
     if board.image is None or board.chip == "esp8266":
         return micropython
     at = _TABLE_AT - board.image.offset
-    if not has_table(micropython, board):
+    entries = _entries(micropython, board)
+    if not entries:
         raise BuildError(f"the image holds no partition table at {_TABLE_AT:#x}; is it for {board.board}?")
     kept = []
-    for row in _entries(micropython, board):
+    for row in entries:
         _, _, _, offset, size, label, _ = _ENTRY.unpack(row)
         name = label.rstrip(b"\0").decode("ascii", "replace")
         if name in ("vfs", "outbox"):

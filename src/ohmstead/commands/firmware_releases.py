@@ -101,8 +101,7 @@ def verify(
         if signer is None:
             raise RefusedRelease("signature", "by none of these keys")
         manifest = found.manifest
-        contents = dict(zip((file.path for file in manifest.files), found.contents, strict=True))
-        read_micropython(contents, manifest.boards)
+        read_micropython(found.by_path, manifest.boards)
     typer.echo(f"{manifest.version} for {', '.join(manifest.boards)}, signed by {signer.id}")
     for file in manifest.files:
         typer.echo(f"{file.size:>9}  {file.sha256[:16]}  {file.path}")

@@ -23,6 +23,10 @@ class Bundle:
     manifest: Manifest
     contents: tuple[bytes, ...]
 
+    @property
+    def by_path(self) -> dict[str, bytes]:
+        return {file.path: content for file, content in zip(self.manifest.files, self.contents, strict=True)}
+
 
 def read_bundle(archive: bytes) -> Bundle:
     """Raises RefusedRelease."""

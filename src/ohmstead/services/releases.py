@@ -146,7 +146,7 @@ class Releases:
         bundle = await asyncio.to_thread(read_bundle, archive)
         key = self._keys.signer(bundle)
         manifest = bundle.manifest
-        contents = dict(zip((file.path for file in manifest.files), bundle.contents, strict=True))
+        contents = bundle.by_path
         image = await asyncio.to_thread(read_micropython, contents, manifest.boards)
         if image is not None:
             await self._check(contents[MICROPYTHON], image.chip)
